@@ -1,0 +1,1 @@
+"""Slack: thin listeners, one file for each thing a person does."""
