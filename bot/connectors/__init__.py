@@ -1,0 +1,1 @@
+"""How a command reaches a host. Two protocols: `Reader` can only measure, `Writer` runs the steps of approved plans."""

@@ -1,0 +1,20 @@
+"""What is written down for ever about who did what? One event is one line of the audit chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One audited fact; `previous` is the digest of the event before it, `at` UTC seconds since the epoch."""
+
+    sequence: int
+    at: float
+    kind: str  # e.g. plan.proposed, plan.approved, step.started, step.ended
+    actor: str
+    subject: str  # the plan's id, or the host's name
+    details: Mapping[str, str] = field(default_factory=dict)
+    previous: str = ""
+    digest: str = ""
