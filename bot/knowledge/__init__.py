@@ -1,0 +1,1 @@
+"""Reads `knowledge/`: strict YAML into typed problems and cases. It can describe commands but never holds or runs one."""

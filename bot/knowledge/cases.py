@@ -1,0 +1,101 @@
+"""What did a host really answer, and what must follow from it? Reads and writes the recorded cases of an entry."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.knowledge.loader import Section, dump, parse
+from bot.knowledge.shape import known_keys, section, word, words
+from bot.model.probe import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A paste, the recorded reading of each request, and the verdict and plan they must lead to."""
+
+    name: str
+    paste: str
+    recorded: Mapping[str, str]
+    readings: Mapping[str, Reading]
+    match: str
+    confirmed: tuple[str, ...]
+    ruled_out: tuple[str, ...]
+    unmeasured: tuple[str, ...]
+    plan: tuple[str, ...]
+
+
+def cases(folder: Path) -> Iterable[Case]:
+    """Read every case of the entry in `folder`, in the order of their names."""
+    return [case(path) for path in sorted((folder / "cases").glob("*.yaml"))]
+
+
+def case(path: Path) -> Case:
+    """Read one case; raises `KnowledgeError` with file and line."""
+    top = parse(path.read_bytes(), f"{path.parts[-4]}/{path.parts[-3]}/cases/{path.name}")
+    known_keys(top, {"paste", "recorded", "readings", "expect"}, needed={"paste", "recorded", "readings", "expect"})
+    expect, recorded = section(top, "expect"), section(top, "recorded")
+    known_keys(expect, {"match", "confirmed", "ruled-out", "unmeasured", "plan"}, needed={"match"})
+    readings = section(top, "readings")
+    return Case(
+        name=path.stem,
+        paste=word(top, "paste") if top["paste"] else "",
+        recorded={key: str(value) for key, value in recorded.items()},
+        readings={key: _reading(section(readings, key), key) for key in readings},
+        match=word(expect, "match"),
+        confirmed=words(expect, "confirmed"),
+        ruled_out=words(expect, "ruled-out"),
+        unmeasured=words(expect, "unmeasured"),
+        plan=words(expect, "plan"),
+    )
+
+
+def write(path: Path, one: Case) -> None:
+    """Write a recorded case in the form that `case` reads."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    expect: dict[str, object] = {"match": one.match, "confirmed": list(one.confirmed), "ruled-out": list(one.ruled_out)}
+    expect |= {"unmeasured": list(one.unmeasured), "plan": list(one.plan)}
+    document = {
+        "paste": one.paste,
+        "recorded": dict(one.recorded),
+        "readings": {key: _written(reading) for key, reading in sorted(one.readings.items())},
+        "expect": expect,
+    }
+    path.write_text(dump(document), encoding="utf-8")
+
+
+def _reading(one: Section, key: str) -> Reading:
+    known_keys(one, {"exit", "stdout", "stderr", "stdout-base64", "stderr-base64", "truncated"}, needed={"exit"})
+    code = one["exit"]
+    if code is not None and not isinstance(code, int):
+        raise one.wrong("exit", "exit is not a number", "write the exit status, or null when the probe did not end")
+    return Reading(
+        key=key,
+        exit=code,
+        stdout=_stream(one, "stdout"),
+        stderr=_stream(one, "stderr"),
+        truncated=one.get("truncated") is True,
+    )
+
+
+def _stream(one: Section, name: str) -> bytes:
+    if f"{name}-base64" in one:
+        return base64.b64decode(word(one, f"{name}-base64"))
+    return str(one.get(name, "")).encode()
+
+
+def _written(reading: Reading) -> dict[str, object]:
+    written: dict[str, object] = {"exit": reading.exit}
+    for name, stream in (("stdout", reading.stdout), ("stderr", reading.stderr)):
+        try:
+            text = stream.decode("utf-8")
+        except UnicodeDecodeError:
+            written[f"{name}-base64"] = base64.b64encode(stream).decode()
+            continue
+        if text:
+            written[name] = text
+    if reading.truncated:
+        written["truncated"] = True
+    return written

@@ -1,0 +1,61 @@
+"""Which problems are known? Loads whole folders of entries; one bad entry refuses them all, with every error named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import KnowledgeError
+from bot.knowledge.entry import problem
+from bot.model.problem import Problem
+
+BUILT_IN = Path(__file__).resolve().parents[2] / "knowledge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library(Mapping[str, Problem]):
+    """The problems by id, and the folder each came from."""
+
+    problems: Mapping[str, Problem]
+    folders: Mapping[str, Path]
+
+    def __getitem__(self, problem_id: str) -> Problem:
+        return self.problems[problem_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.problems)
+
+    def __len__(self) -> int:
+        return len(self.problems)
+
+
+def entries(root: Path) -> Iterator[Path]:
+    """Name the folders below `root` that hold a problem: `<area>/<name>/problem.yaml`."""
+    return (path.parent for path in sorted(root.glob("*/*/problem.yaml")))
+
+
+def load(roots: Iterable[Path] = (BUILT_IN,)) -> Library:
+    """Load every entry below `roots`; raises `KnowledgeError` that names each bad entry."""
+    problems: dict[str, Problem] = {}
+    folders: dict[str, Path] = {}
+    errors: list[KnowledgeError] = []
+    for root in roots:
+        for folder in entries(root):
+            where = f"{root.name}/{folder.relative_to(root)}/problem.yaml"
+            try:
+                one = problem((folder / "problem.yaml").read_bytes(), where)
+                expected = f"{folder.parent.name}-{folder.name}"
+                if one.id != expected:
+                    raise KnowledgeError(where=where, detail=f"its id is {one.id}", hint=f"the folder says {expected}")
+                if one.id in problems:
+                    raise KnowledgeError(where=where, detail=f"the id {one.id} exists twice", hint=f"see {folders[one.id]}")
+                problems[one.id], folders[one.id] = one, folder
+            except KnowledgeError as error:
+                errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        listed = "; ".join(str(error) for error in errors)
+        raise KnowledgeError(where=f"{len(errors)} entries are refused", detail=listed, hint="mend each of them")
+    return Library(problems=problems, folders=folders)
