@@ -1,0 +1,1 @@
+"""For people who write knowledge: lint entries, run their cases, record readings, try a paste."""

@@ -1,0 +1,53 @@
+"""What does a real host answer? Runs an entry's probes over any reader and keeps every raw reading as a case."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from bot.authoring.cases import planned, reach
+from bot.connectors.base import Reader
+from bot.knowledge.cases import Case
+from bot.matching import Matcher
+from bot.model.diagnosis import Diagnosis
+from bot.model.probe import Reading, Request
+from bot.model.problem import Problem
+
+
+class RecordingReader:
+    """Passes requests on to a reader and keeps what came back."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.readings: dict[str, Reading] = {}
+
+    @property
+    def host_key(self) -> str:
+        return self._reader.host_key
+
+    async def read(self, requests: Sequence[Request]) -> AsyncIterator[Reading]:
+        """Yield each reading as it arrives, keeping a copy."""
+        async for reading in self._reader.read(requests):
+            self.readings[reading.key] = reading
+            yield reading
+
+
+async def record(
+    problem: Problem, paste: str, matcher: Matcher, reader: Reader, *, name: str, recorded: Mapping[str, str]
+) -> tuple[Case, Diagnosis]:
+    """Measure now and make a case whose expectation is what was found; an author reviews it before it is kept."""
+    recorder = RecordingReader(reader)
+    found = matcher.recognise(paste) if paste else None
+    match = next((m for m in found.near if m.problem == problem.id), None) if found else None
+    diagnosis = await reach(problem, match, recorder)
+    case = Case(
+        name=name,
+        paste=paste,
+        recorded=recorded,
+        readings=recorder.readings,
+        match=(found.sure[0].problem if found and found.sure else "none") if paste else problem.id,
+        confirmed=tuple(v.cause.id for v in diagnosis.confirmed),
+        ruled_out=tuple(v.cause.id for v in diagnosis.ruled_out),
+        unmeasured=tuple(v.cause.id for v in diagnosis.unmeasured),
+        plan=planned(diagnosis),
+    )
+    return case, diagnosis

@@ -1,0 +1,104 @@
+"""What is postmedic told at its start? Settings from one TOML file and the environment; it refuses to start when unsafe.
+
+Every setting is a field of `Settings`; the environment name is `POSTMEDIC_` and the field in capitals, and it wins over
+the file. docs/settings.md lists them all, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.errors import ConfigError
+from bot.model.text import LANGS, Lang
+
+DEFAULT_FILE = Path("postmedic.toml")
+PREFIX = "POSTMEDIC_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings with their defaults; paths are relative to the settings file."""
+
+    inventory: Path = Path("inventory.toml")
+    database: Path = Path("postmedic.db")
+    knowledge_paths: tuple[Path, ...] = ()
+    lang: Lang = "en"
+    channels: tuple[str, ...] = ()
+    plan_minutes: int = 30
+    slack_bot_token: str = field(default="", repr=False)
+    slack_app_token: str = field(default="", repr=False)
+    slack_api_url: str = "https://slack.com/api/"
+
+
+def load(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; without `path` the file is optional. Raises `ConfigError` that says what to correct."""
+    environment = os.environ if environment is None else environment
+    named = path or (Path(environment[PREFIX + "SETTINGS"]) if PREFIX + "SETTINGS" in environment else None)
+    file = named or DEFAULT_FILE
+    values: dict[str, Any] = _from_file(file) if named or file.exists() else {}
+    known = {one.name for one in fields(Settings)}
+    for name in known:
+        if PREFIX + name.upper() in environment:
+            values[name] = environment[PREFIX + name.upper()]
+    if unknown := sorted(set(values) - known):
+        raise ConfigError(where=file, detail=f"the setting {unknown[0]!r} is not known; known are {', '.join(sorted(known))}")
+    return _checked(values, file)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        mode = file.stat().st_mode
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(where=file, detail=error.strerror or "it cannot be read") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(where=file, detail=f"it is not TOML: {error}") from error
+    if mode & stat.S_IWOTH:
+        raise ConfigError(where=file, detail="everybody may write it; `chmod o-w` it")
+    if mode & (stat.S_IRGRP | stat.S_IROTH) and any(name.endswith("_token") for name in values):
+        raise ConfigError(where=file, detail="it holds a token and others may read it; `chmod 600` it")
+    return values
+
+
+def _checked(values: dict[str, Any], file: Path) -> Settings:
+    def wrong(name: str, expected: str) -> ConfigError:
+        return ConfigError(where=file, detail=f"{name} is {expected}")
+
+    base = file.parent
+    for name in ("inventory", "database"):
+        if name in values and (not isinstance(values[name], str) or not values[name]):
+            raise wrong(name, "the path of a file")
+    checked: dict[str, Any] = {name: base / values.pop(name, getattr(Settings(), name)) for name in ("inventory", "database")}
+    for name in ("knowledge_paths", "channels"):
+        listed = values.pop(name, [])
+        listed = [one.strip() for one in listed.split(",") if one.strip()] if isinstance(listed, str) else listed
+        if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
+            raise wrong(name, "a list of texts")
+        checked[name] = tuple(base / one for one in listed) if name == "knowledge_paths" else tuple(listed)
+    lang = values.pop("lang", "en")
+    if lang not in LANGS:
+        raise wrong("lang", f"one of {', '.join(LANGS)}")
+    minutes = values.pop("plan_minutes", 30)
+    minutes = int(minutes) if isinstance(minutes, str) and minutes.isdecimal() else minutes
+    if not isinstance(minutes, int) or not 1 <= minutes <= 240:
+        raise wrong("plan_minutes", "a number from 1 to 240: an approval is worth as much as the facts behind it are fresh")
+    if bad := sorted(name for name, value in values.items() if not isinstance(value, str)):
+        raise wrong(bad[0], "a text")
+    _check_slack(values, wrong)
+    return Settings(**checked, **values, lang=lang, plan_minutes=minutes)
+
+
+def _check_slack(values: Mapping[str, str], wrong: Any) -> None:
+    for name, start in (("slack_bot_token", "xoxb-"), ("slack_app_token", "xapp-")):
+        if values.get(name) and not values[name].startswith(start):
+            raise wrong(name, f"a token that begins with {start}")
+    url = urlsplit(values.get("slack_api_url", "https://slack.com/api/"))
+    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in {"127.0.0.1", "::1", "localhost"}):
+        raise wrong("slack_api_url", "an https address, or a plain one on loopback")
