@@ -1,0 +1,108 @@
+"""The lab for people: python -m tests.lab build | up [HOST ...] | run HOST COMMAND | shell HOST | down.
+
+Never leaves anything running once `up` has ended, by Ctrl-C or otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+from tests.lab import HOSTS, Lab, LabError, images
+from tests.lab.host import inside
+from tests.lab.lab import leader, remove_leftovers, running
+
+
+def main() -> int:
+    """Run one lab command; the exit code is 0, that of the command run, or 1 with the reason on stderr."""
+    arguments = _arguments()
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        match arguments.action:
+            case "build":
+                return _build()
+            case "up":
+                return _up(arguments.hosts or list(HOSTS))
+            case "down":
+                return _down()
+            case "shell":
+                return _inside(arguments.host, "bash", "-l")
+            case _:
+                return _inside(arguments.host, "bash", "-c", " ".join(arguments.command))
+    except LabError as problem:
+        print(f"lab: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # Both signals unwind through the lab's own cleaning up, and an impatient second one must not break it.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    raise KeyboardInterrupt
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.lab", description="Real Postfix hosts on this machine.")
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("build", help="build the file systems that are not in the cache")
+    actions.add_parser("up", help="boot hosts and keep them until Ctrl-C").add_argument("hosts", nargs="*", metavar="HOST")
+    actions.add_parser("down", help="end every running lab and remove what a killed one left")
+    actions.add_parser("shell", help="a root shell on a host").add_argument("host")
+    run = actions.add_parser("run", help="run one command as root on a host")
+    run.add_argument("host")
+    run.add_argument("command", nargs=argparse.REMAINDER)
+    return parser.parse_args()
+
+
+def _build() -> int:
+    started = time.monotonic()
+    images.build(images.RELEASE_OF.values())
+    print(f"built in {time.monotonic() - started:.0f} s: {images.cache()}")
+    return 0
+
+
+def _up(hosts: list[str]) -> int:
+    started = time.monotonic()
+    print("starting (the first time builds the file systems, a few minutes) …", flush=True)
+    with Lab.up(hosts) as lab:
+        print(f"up after {time.monotonic() - started:.0f} s; Ctrl-C ends it and leaves nothing behind\n")
+        for row in lab.inventory():
+            print(f"{row['name']:6} 127.0.0.1 port {row['port']}   Postfix {row['postfix']}   {row['host_key']}")
+        first = next(iter(lab))
+        print(
+            f"\nssh -i {lab.keys.probe} -o UserKnownHostsFile={lab.folder}/known_hosts -p {first.ssh_port} "
+            f"postmedic-probe@127.0.0.1\npython -m tests.lab shell {first.name}\n\nready",
+            flush=True,
+        )
+        signal.pause()
+    return 0
+
+
+def _down() -> int:
+    for folder in running():
+        os.kill(int(folder.name.partition("-")[0]), signal.SIGTERM)
+        print(f"ending {folder.name}")
+    deadline = time.monotonic() + 20
+    while running() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    remove_leftovers()
+    return 1 if running() else 0
+
+
+def _inside(host: str, *command: str) -> int:
+    folders = running()
+    if not folders:
+        raise LabError("no lab is up; start one with: python -m tests.lab up")
+    return subprocess.run(inside(leader(folders[-1], host), *command)).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""The lab for tests: one set of hosts for a session, each new again after the test that used it.
+
+Never turns a lab that could not start on a machine that can run it into a skip.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab import Host, Lab
+
+_TOOLS = ("debootstrap", "systemd-nspawn", "unshare", "nsenter", "ip", "ssh-keygen", "apt-get")
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder, so that one worker runs them all on one set of hosts."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.lab)
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """The three running hosts."""
+    if reason := _missing():
+        if os.environ.get("POSTMEDIC_REQUIRE_LAB") == "1":
+            pytest.fail(f"the lab is required here, but {reason}")
+        pytest.skip(f"the lab needs root on Debian: {reason}")
+    with Lab.up() as running:
+        yield running
+
+
+@pytest.fixture
+def mx12(lab: Lab) -> Iterator[Host]:
+    """Debian 12 with Postfix 3.7, clean, and made clean again afterwards."""
+    yield lab["mx12"]
+    lab["mx12"].reset()
+
+
+@pytest.fixture
+def mx13(lab: Lab) -> Iterator[Host]:
+    """Debian 13 with Postfix 3.10, clean, and made clean again afterwards."""
+    yield lab["mx13"]
+    lab["mx13"].reset()
+
+
+@pytest.fixture
+def relay(lab: Lab) -> Iterator[Host]:
+    """The rest of the world: name server, foreign MX, submission provider; made clean again afterwards."""
+    yield lab["relay"]
+    lab["relay"].reset()
+
+
+def _missing() -> str:
+    if os.geteuid() != 0:
+        return "this is not root"
+    if platform.freedesktop_os_release().get("ID") != "debian":
+        return "this is not Debian"
+    absent = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    return f"these are not installed: {', '.join(absent)}" if absent else ""

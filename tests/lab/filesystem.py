@@ -1,0 +1,75 @@
+"""What changed on a lab host between two moments: every file of its disk, compared.
+
+Reads from outside, through /proc, so that looking changes nothing on the host. Left out, and only these: the kernel's
+and the running system's file systems (/proc, /sys, /dev, /run), which are not on the disk; /var/spool/postfix/pid, where
+Postfix keeps what others keep in /run (its first showq writes a lock file there, whoever asks); and /var/log, because
+a log line is the honest trace of a connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LEFT_OUT = frozenset({"/proc", "/sys", "/dev", "/run", "/var/spool/postfix/pid", "/var/log"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One file as it was: type and permission bits, owner, size in bytes (0 for a folder), mtime in ns, and what it holds."""
+
+    mode: int
+    owner: tuple[int, int]
+    size: int
+    mtime: int
+    content: str
+
+
+def snapshot(root: str) -> dict[str, Entry]:
+    """Read every file under a root; keys are absolute paths as the host sees them."""
+    found: dict[str, Entry] = {}
+    for path in _walk(root, root):
+        # A queue file may leave between being listed and being read: then it is simply not there.
+        with contextlib.suppress(FileNotFoundError):
+            found[path[len(root) :] or "/"] = _entry(path)
+    return found
+
+
+def diff(before: Mapping[str, Entry], after: Mapping[str, Entry]) -> dict[str, tuple[Entry | None, Entry | None]]:
+    """Paths that differ, with both states; None where the path did not exist."""
+    paths = sorted(before.keys() | after.keys())
+    pairs = {path: (before.get(path), after.get(path)) for path in paths}
+    return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _walk(folder: str, root: str) -> list[str]:
+    found = [folder]
+    for item in os.scandir(folder):
+        if item.path[len(root) :] in LEFT_OUT:
+            continue
+        if item.is_dir(follow_symlinks=False):
+            found.extend(_walk(item.path, root))
+        else:
+            found.append(item.path)
+    return found
+
+
+def _entry(path: str) -> Entry:
+    status = os.lstat(path)
+    content = ""
+    if stat.S_ISLNK(status.st_mode):
+        content = os.readlink(path)
+    elif stat.S_ISREG(status.st_mode):
+        with open(path, "rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+    return Entry(
+        mode=status.st_mode,
+        owner=(status.st_uid, status.st_gid),
+        size=0 if stat.S_ISDIR(status.st_mode) else status.st_size,
+        mtime=status.st_mtime_ns,
+        content=content,
+    )
