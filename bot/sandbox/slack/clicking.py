@@ -52,7 +52,7 @@ async def suggest(ws: Workspace, user: str, container: Json, block_id: str, acti
 
 async def submit(ws: Workspace, user: str, view_id: str, state: Json) -> Json:
     """Press a modal's submit button; returns {"errors": {block_id: text}} when the modal stays open for them."""
-    view = _own_view(ws, user, view_id)
+    view = _top_modal(ws, user, view_id)
     given = _state(state)
     if missing := _missing(view, given["values"]):
         return {"errors": missing}
@@ -88,7 +88,7 @@ def _after_submission(ws: Workspace, user: str, view: Json, answer: Json) -> Jso
 
 async def close(ws: Workspace, user: str, view_id: str) -> None:
     """Dismiss the topmost modal, and tell the app if the modal asked for that."""
-    view = _own_view(ws, user, view_id)
+    view = _top_modal(ws, user, view_id)
     cleared = bool(view["clear_on_close"])
     for closed in views.close(ws, user, everything=cleared):
         if closed["notify_on_close"]:
@@ -139,6 +139,14 @@ def _container(ws: Workspace, kind: str, user: str, container: Json) -> tuple[Js
 def _own_view(ws: Workspace, user: str, view_id: str) -> Json:
     open_views = {*ws.store.stacks.get(user, []), ws.store.homes.get(user, "")}
     if view_id not in open_views or view_id not in ws.store.views:
+        raise Denied("view_not_found", "This view is closed.")
+    view: Json = ws.store.views[view_id]
+    return view
+
+
+def _top_modal(ws: Workspace, user: str, view_id: str) -> Json:
+    """The modal on top, the only one a person can submit or dismiss."""
+    if view_id not in ws.store.stacks.get(user, [])[-1:]:
         raise Denied("view_not_found", "This view is closed.")
     view: Json = ws.store.views[view_id]
     return view

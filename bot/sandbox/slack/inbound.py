@@ -7,6 +7,7 @@ Slack's own rules are not published (auto-links inside code) the harder case for
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_CODE = re.compile(r"`([^`\n]+)`")
+_STYLED = re.compile(r"`(?P<code>[^`\n]+)`|(?<![\w*])\*(?P<bold>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])")
 _FENCE = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
 
 _EMOJI = {
@@ -105,12 +106,14 @@ def _prose_section(lines: list[str], quoted: bool, mention: Mention) -> Json:
 
 
 def _inline(text: str, mention: Mention | None) -> Iterator[Json]:
-    """Read links, mentions, emoji and `code` out of a run of text; without `mention` the run is preformatted."""
+    """Read links, mentions, emoji, `code` and *bold* out of a run of text; without `mention` the run is preformatted."""
     position = 0
-    for code in _CODE.finditer(text) if mention is not None else ():
-        yield from _linked(text[position : code.start()], mention)
-        yield from ({**element, "style": {"code": True}} for element in _linked(code[1], None))
-        position = code.end()
+    for styled in _STYLED.finditer(text) if mention is not None else ():
+        yield from _linked(text[position : styled.start()], mention)
+        style = str(styled.lastgroup)
+        inside = _linked(styled[style], None if style == "code" else mention)
+        yield from ({**element, "style": {style: True}} for element in inside)
+        position = styled.end()
     yield from _linked(text[position:], mention)
 
 
@@ -167,7 +170,7 @@ def _emoji(character: str) -> str:
 
 
 def _write_section(section: Json) -> str:
-    inner = "".join(_write(element) for element in section["elements"])
+    inner = _write_inline(section["elements"])
     match section["type"]:
         case "rich_text_preformatted":
             return f"\n```{inner}```\n"
@@ -177,21 +180,29 @@ def _write_section(section: Json) -> str:
             return inner
 
 
+def _write_inline(elements: list[Json]) -> str:
+    """Write elements in a row; neighbours of one style share one pair of marks."""
+    written = ""
+    for style, run in itertools.groupby(elements, lambda element: next(iter(element.get("style", {"": True})))):
+        mark = {"code": "`", "bold": "*"}.get(style, "")
+        written += mark + "".join(_write(element) for element in run) + mark
+    return written
+
+
 def _write(element: Json) -> str:
     match element["type"]:
         case "link":
             label = f"|{escape(element['text'])}" if "text" in element else ""
-            written = f"<{escape(element['url'])}{label}>"
+            return f"<{escape(element['url'])}{label}>"
         case "user":
-            written = f"<@{element['user_id']}>"
+            return f"<@{element['user_id']}>"
         case "channel":
-            written = f"<#{element['channel_id']}|>"
+            return f"<#{element['channel_id']}|>"
         case "usergroup":
-            written = f"<!subteam^{element['usergroup_id']}>"
+            return f"<!subteam^{element['usergroup_id']}>"
         case "broadcast":
-            written = f"<!{element['range']}>"
+            return f"<!{element['range']}>"
         case "emoji":
-            written = f":{element['name']}:"
+            return f":{element['name']}:"
         case _:
-            written = escape(element["text"])
-    return f"`{written}`" if element.get("style", {}).get("code") else written
+            return escape(str(element["text"]))

@@ -56,6 +56,7 @@ class Sample:
     title: str
     text: str
     channel: str = MAIL_OPS
+    hint: str = ""
 
 
 PEOPLE: tuple[Person, ...] = (

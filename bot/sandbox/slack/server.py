@@ -92,7 +92,7 @@ def _routes(ws: Workspace) -> list[web.AbstractRouteDef]:
         *control.routes(ws),
         web.get("/", bound(_page)),
         web.get("/archives/{channel}/{message}", bound(_page)),
-        web.static("/ui", PAGE),
+        web.get(r"/ui/{name:[\w-]+\.(js|css|svg|png|html)}", bound(_page)),
     ]
 
 
@@ -122,4 +122,10 @@ async def _file(ws: Workspace, request: web.Request) -> web.Response:
 
 
 async def _page(ws: Workspace, request: web.Request) -> web.StreamResponse:
-    return web.FileResponse(PAGE / "index.html")
+    name = request.match_info.get("name", "index.html")
+    if not (PAGE / name).is_file():
+        return web.Response(status=404, text="There is no such file.")
+    response = web.FileResponse(PAGE / name, headers={"Cache-Control": "no-store"})
+    if name.endswith(".js"):
+        response.content_type = "text/javascript"
+    return response

@@ -54,6 +54,8 @@ def write(ws: Workspace, user: str, channel: str, text: str, thread_ts: str = ""
 
 
 def _typed(ws: Workspace, text: str) -> Typed:
+    for person in ws.store.people.values():  # a full name has a space, which ends a mention
+        text = text.replace(f"@{person.real_name}", f"@{person.name}")
     return transform(text, lambda name: _mentioned(ws, name), secrets.token_urlsafe(4))
 
 
