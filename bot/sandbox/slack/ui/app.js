@@ -50,7 +50,7 @@ async function start() {
 const main = composer({ id: "composer", testid: "composer", place: () => ({ channel: store.channel }), onSent: (ts) => {
   waitingFor = ts ?? "";
   toEnd(column.list);
-  if (ts && shelf.threadMessages(store.channel, ts).length > 1) openThread(ts);
+  if (ts && shelf.threadMessages(store.channel, ts).length > 1) openThread(ts, { focus: false });
 } });
 const reply = composer({ id: "thread-composer", testid: "thread-composer", place: () => ({ channel: store.channel, thread_ts: store.thread }), onSent: () => toEnd(side.list) });
 
@@ -104,7 +104,11 @@ function connect() {
 async function load() {
   const { actor, channel, thread } = store;
   try {
-    if (channel === "home") store.home = (await post("home", { as: actor })).view ?? null;
+    if (channel === "home") {
+      const before = store.home;
+      const { view } = await post("home", { as: actor });
+      if (store.home === before) store.home = view ?? null; // else a newer one came by the stream meanwhile
+    }
     else if (shelf.isMember(channel, actor)) {
       const parts = [get("history", { channel, as: actor })];
       if (thread) parts.push(get("history", { channel, as: actor, thread_ts: thread }));
@@ -131,7 +135,7 @@ function take(event) {
       const fresh = shelf.keepMessage(channel, message);
       if (fresh && message.thread_ts) shelf.countReply(channel, message);
       if (fresh && channel !== store.channel) store.unread.add(channel);
-      if (message.thread_ts && message.thread_ts === waitingFor && !reply.input.value) openThread(waitingFor);
+      if (message.thread_ts && message.thread_ts === waitingFor && !reply.input.value) openThread(waitingFor, { focus: false });
       draw({ fresh: fresh && channel === store.channel ? message : null });
       break;
     }
@@ -152,14 +156,14 @@ const actions = {
     .catch((error) => problem(error.message)),
 };
 
-function openThread(ts) {
-  if (ts === waitingFor) waitingFor = "";
-  else reply.input.focus();
+function openThread(ts, { focus = true } = {}) {
+  waitingFor = "";
   store.thread = ts;
   side.list.replaceChildren();
   remember();
   draw({});
   load();
+  if (focus) reply.input.focus();
 }
 
 function closeThread() {

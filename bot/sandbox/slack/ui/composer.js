@@ -129,7 +129,7 @@ export function sampleCards(choose) {
   if (!store.samples.length) return null;
   const cards = el("div", { class: "sample-cards", role: "list" }, store.samples.map((sample, index) => el("div", { role: "listitem" },
     el("button", { type: "button", class: "sample", testid: `sample-${index}`, title: sample.text, on: { click: () => choose(sample) } },
-      el("strong", {}, sample.title), el("code", {}, preview(sample.text))))));
+      el("strong", {}, sample.title), sample.hint && el("span", { class: "hint" }, sample.hint), el("code", {}, preview(sample.text))))));
   return el("details", { class: "samples", testid: "samples", open: true }, el("summary", {}, "Try a sample paste"), cards);
 }
 

@@ -116,7 +116,7 @@ function file(item) {
     toggle.setAttribute("aria-expanded", String(open));
     toggle.textContent = open ? "Collapse" : "Show all";
     if (open && item.content === undefined) {
-      const answer = await get("file", { id: item.id }).catch((error) => problem(error.message));
+      const answer = await get("file", { as: store.actor, id: item.id }).catch((error) => problem(error.message));
       if (answer) code.textContent = answer.content;
     }
   } } }, "Show all");

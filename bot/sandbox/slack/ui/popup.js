@@ -109,6 +109,7 @@ export function combobox({ label, placeholder, load, initial, onPick, wait = 0, 
     clearTimeout(timer);
     asked++;
     if (isOpen()) list.hidePopover();
+    list.replaceChildren();
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
     input.value = chosen?.text ?? "";

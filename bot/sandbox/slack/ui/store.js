@@ -64,11 +64,11 @@ function shelf(channelId) {
   return store.messages.get(channelId);
 }
 
-/** Adds or replaces a message; returns whether it was new. */
+/** Adds or replaces a message; returns whether it was new. One that did not change stays the same object, and so its node. */
 export function keepMessage(channelId, message) {
   const messages = shelf(channelId);
-  const known = messages.has(message.ts);
-  messages.set(message.ts, message);
+  const known = messages.get(message.ts);
+  if (!known || JSON.stringify(known) !== JSON.stringify(message)) messages.set(message.ts, message);
   return !known;
 }
 
