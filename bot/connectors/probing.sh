@@ -1,0 +1,27 @@
+# One probe: looked up by its exact name and number of tokens, run with nothing to read, both outputs cut, its exit kept.
+known() { # NAME TOKEN…: sets $access $seconds $bytes $text, or returns 64
+  name=$1
+  shift
+  for word in "$@"; do
+    is_token "$word" || return 64
+  done
+  case $name:$# in
+    #@probes
+    *) return 64 ;;
+  esac
+}
+
+capped() { # SECONDS COMMAND…: stdout to 4 and stderr to 5, $bytes of each; its exit status in $code
+  limit=$1
+  shift
+  code=$(
+    {
+      {
+        {
+          timeout -k 1 "$limit" "$@" 2>&1 1>&6 3>&- 4>&- 5>&- 6>&- </dev/null
+          echo "$?" >&3
+        } | head -c "$bytes" >&5
+      } 6>&1 | head -c "$bytes" >&4
+    } 3>&1
+  )
+}
