@@ -236,7 +236,7 @@ def test_an_interrupted_build_is_never_used(tmp_path: Path) -> None:
     environment = {**os.environ, "POSTMEDIC_LAB_CACHE": str(tmp_path)}
     command = [sys.executable, "-m", "tests.lab", "build"]
     with subprocess.Popen(command, env=environment, start_new_session=True) as process:
-        while len(list(tmp_path.glob("*.partial/etc"))) < 2:
+        while len(list(tmp_path.glob("*.partial/debootstrap"))) < 2:
             assert process.poll() is None
             time.sleep(0.05)
         family = _descendants(process.pid)
