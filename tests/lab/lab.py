@@ -133,7 +133,6 @@ class Lab:
     def _describe(self) -> None:
         known = [f"[127.0.0.1]:{host.ssh_port} {host.host_key}\n" for host in self]
         (self.folder / "known_hosts").write_text("".join(known))
-        (self.folder / "owner").write_text(str(os.getpid()))
         (self.folder / "inventory.json").write_text(json.dumps(self.inventory(), indent=2))
 
 
