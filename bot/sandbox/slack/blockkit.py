@@ -57,6 +57,14 @@ def check_message(blocks: object, attachments: object = None) -> list[Complaint]
     return found
 
 
+def text_size(node: object) -> int:
+    """How many characters of text are in these blocks, all together."""
+    if isinstance(node, dict):
+        own = node.get("text")
+        return (len(own) if isinstance(own, str) else 0) + sum(text_size(child) for child in node.values())
+    return sum(text_size(child) for child in node) if isinstance(node, list) else 0
+
+
 def check_view(view: object) -> list[Complaint]:
     """Return what Slack would refuse in a modal or a Home tab; empty means accepted."""
     if not isinstance(view, dict):

@@ -111,6 +111,8 @@ BY_PROPERTY: dict[tuple[str, str], Size] = {(size.owner, size.field): size for s
 SECTION_FIELD = _length("section", "fields", 2000, 1)
 TABLE_COLUMNS = 20
 MARKDOWN_TOTAL = 12_000
+BLOCKS_TEXT = 11_000
+"""All text of a message's blocks together. Slack does not document it; it is seen to refuse from 11,000 to 12,000 on."""
 VIEW_BYTES = 250_000
 
 _EVERYWHERE = frozenset({"actions", "card", "context", "divider", "header", "image", "input", "rich_text", "section", "video"})

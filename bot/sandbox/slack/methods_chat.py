@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from .blockkit import check_message
 from .messages import change, delete, from_bot, post, post_ephemeral
 from .methods_conversations import conversation_of
 from .payloads import public
-from .responses import new_content, refuse_blocks
+from .responses import new_content, refuse_bad_blocks
 from .shapes import Json, Refusal
 from .store import Conversation
 from .wire import decoded, optional, text
@@ -24,11 +23,21 @@ def _content(arguments: Json) -> tuple[str, list[Json] | None, list[Json] | None
     if blocks is not None and not isinstance(blocks, list):
         raise Refusal("invalid_blocks_format")
     if blocks or attachments:
-        refuse_blocks(check_message(blocks or [], attachments))
+        refuse_bad_blocks(blocks or [], attachments)
     written = optional(arguments, "text") or optional(arguments, "markdown_text")
     if not written and not blocks and not attachments:
         raise Refusal("no_text")
     return written, blocks, attachments
+
+
+def _metadata(arguments: Json) -> Json:
+    """The metadata of a call as a field of the message, if it was given."""
+    metadata = decoded(arguments, "metadata", "invalid_metadata_format")
+    if metadata is None:
+        return {}
+    if not isinstance(metadata, dict) or not {"event_type", "event_payload"} <= metadata.keys():
+        raise Refusal("invalid_metadata_schema")
+    return {"metadata": metadata}
 
 
 def _member(ws: Workspace, arguments: Json) -> Conversation:
@@ -42,8 +51,10 @@ def post_message(ws: Workspace, arguments: Json) -> Json:
     """chat.postMessage"""
     conversation = _member(ws, arguments)
     written, blocks, attachments = _content(arguments)
-    message = post(ws, conversation, from_bot(ws, written, blocks, attachments), optional(arguments, "thread_ts"))
-    return {"channel": conversation.id, "ts": message["ts"], "message": public(message)}
+    metadata = _metadata(arguments)
+    message = from_bot(ws, written, blocks, attachments) | metadata
+    message = post(ws, conversation, message, optional(arguments, "thread_ts"))
+    return {"channel": conversation.id, "ts": message["ts"], "message": public(message) | metadata}
 
 
 def post_ephemeral_message(ws: Workspace, arguments: Json) -> Json:
@@ -70,6 +81,7 @@ def update(ws: Workspace, arguments: Json) -> Json:
     content = new_content(from_bot(ws, written, blocks)["text"], blocks)
     if attachments is not None:
         content["attachments"] = attachments
+    content |= _metadata(arguments)
     message = change(ws, conversation, message["ts"], content)
     answer = {"channel": conversation.id, "ts": message["ts"], "text": message["text"]}
     return answer | {"message": public(message)}

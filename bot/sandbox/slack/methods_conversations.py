@@ -47,7 +47,12 @@ def _page(messages: list[Json], arguments: Json, default: int) -> Json:
             return True
         return (not oldest or float(ts) > float(oldest)) and (not latest or float(ts) < float(latest))
 
-    wanted = [public(message) for message in messages if inside(message["ts"])]
+    metadata = flag(arguments, "include_all_metadata")
+
+    def shown(message: Json) -> Json:
+        return public(message) | ({"metadata": message["metadata"]} if metadata and "metadata" in message else {})
+
+    wanted = [shown(message) for message in messages if inside(message["ts"])]
     limit = min(number(arguments, "limit", default), 1000)
     start = _offset(optional(arguments, "cursor"))
     more = start + limit < len(wanted)

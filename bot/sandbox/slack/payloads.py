@@ -151,8 +151,8 @@ def message_shortcut(ws: Workspace, user: str, conversation: Conversation, messa
 
 
 def public(message: Json) -> Json:
-    """A message as it travels to the app, without the workspace's own marks."""
-    mark = {"is_ephemeral", "ephemeral"}
+    """A message as it travels to the app: without the workspace's own marks, and without metadata nobody asked for."""
+    mark = {"is_ephemeral", "ephemeral", "metadata"}
     return {key: copy.deepcopy(value) for key, value in message.items() if key not in mark}
 
 

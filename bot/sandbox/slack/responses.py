@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .blockkit import Complaint, check_message
+from .blockkit import check_message, text_size
+from .blockkit_limits import BLOCKS_TEXT
 from .messages import change, delete, from_bot, post, post_ephemeral, show_ephemeral
 from .objects import with_defaults
 from .shapes import Json, Refusal
@@ -13,8 +14,11 @@ from .tickets import ResponseUrl
 from .workspace import Workspace
 
 
-def refuse_blocks(complaints: list[Complaint]) -> None:
-    """Refuse with Slack's error body unless there is nothing to complain about."""
+def refuse_bad_blocks(blocks: object, attachments: object = None) -> None:
+    """Refuse, with Slack's error body, blocks that Slack would refuse in a message."""
+    if text_size(blocks) > BLOCKS_TEXT:
+        raise Refusal("msg_blocks_too_long")
+    complaints = check_message(blocks, attachments)
     if complaints:
         errors = [str(complaint) for complaint in complaints]
         metadata = {"messages": [f"[ERROR] {error}" for error in errors]}
@@ -49,7 +53,7 @@ def checked_content(body: Json) -> tuple[str, list[Json] | None]:
     """The text and blocks of a body; refuses a body with neither."""
     text, blocks = str(body.get("text") or ""), body.get("blocks")
     if blocks:
-        refuse_blocks(check_message(blocks))
+        refuse_bad_blocks(blocks)
     if not text and not blocks:
         raise Refusal("no_text")
     return text, blocks or None

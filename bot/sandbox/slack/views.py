@@ -31,6 +31,7 @@ def checked(view: Any) -> Json:
 
 def open_modal(ws: Workspace, user: str, view: Json) -> Json:
     """Open the first modal of a stack, in place of whatever was open."""
+    close(ws, user, everything=True)
     stored = _store(ws, view, root="", previous="")
     ws.store.stacks[user] = [stored["id"]]
     _show(ws, "view_opened", user, stored)

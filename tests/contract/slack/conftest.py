@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox.slack import Running, Timing, Workspace, serve
 
 MANIFEST = Path(__file__).parents[3] / "deploy/slack/manifest.json"
-FAST = Timing(ack=0.4, http_retries=(0.0, 0.1, 0.2), socket_retries=(0.05, 0.1, 0.2))
+FAST = Timing(ack=1.0, http_retries=(0.0, 0.1, 0.2), socket_retries=(0.05, 0.1, 0.2))
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from bot.sandbox.slack.seed import APPROVERS, BOT_USER, CHANNELS, GENERAL, MAIL_
 from tests.contract.slack.conftest import FAST, MANIFEST, Hands
 from tests.support.slack_person import Denied, Person
 
+pytestmark = pytest.mark.filterwarnings("ignore:The top-level `text` argument:UserWarning")
 Json = dict[str, Any]
 Call = Callable[[AsyncWebClient], Awaitable[Any]]
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "x"}}
@@ -147,6 +148,23 @@ async def test_update_rules(client: AsyncWebClient, running: Running) -> None:
     assert gone["error"] == "message_not_found"
     texts = [m["text"] for m in (await client.conversations_history(channel=MAIL_OPS))["messages"]]
     assert texts == ["mine", "text alone removes the blocks"]
+
+
+async def test_metadata_comes_back_only_when_asked_for(client: AsyncWebClient) -> None:
+    metadata = {"event_type": "plan", "event_payload": {"id": "p1"}}
+    posted = await client.chat_postMessage(channel=MAIL_OPS, text="x", metadata=metadata)
+    assert posted["message"]["metadata"] == metadata
+    assert "metadata" not in (await client.conversations_history(channel=MAIL_OPS))["messages"][0]
+    asked = await client.conversations_history(channel=MAIL_OPS, include_all_metadata=True)
+    assert asked["messages"][0]["metadata"] == metadata
+    bad = client.chat_postMessage(channel=MAIL_OPS, text="x", metadata={"id": "p1"})
+    assert (await error_of(bad))["error"] == "invalid_metadata_schema"
+
+
+async def test_much_text_in_many_blocks_is_refused(client: AsyncWebClient) -> None:
+    many = [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2800}}] * 4
+    assert (await error_of(client.chat_postMessage(channel=MAIL_OPS, text="x", blocks=many)))["error"] == "msg_blocks_too_long"
+    assert (await client.chat_postMessage(channel=MAIL_OPS, text="x", blocks=many[:3]))["ok"]
 
 
 async def test_long_text_is_cut_and_blocks_without_text_say_so(client: AsyncWebClient) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler as WebsocketsHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -107,7 +106,7 @@ async def test_forgotten_ack_is_shown_to_the_person(started: Running, app: Async
 async def test_late_ack_changes_nothing(running: Running, app: AsyncApp) -> None:
     @app.command("/postfix")
     async def slow(ack: Any) -> None:
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.3)
         await ack("too late")
 
     async with over_socket(running, app):
@@ -196,7 +195,10 @@ async def echo(request: pytest.FixtureRequest, running: Running, app: AsyncApp) 
         async with over_socket(running, app):
             yield heard
         return
-    handler = WebsocketsHandler(app, running.app_token, ping_interval=1)
+    pytest.importorskip("websockets")
+    from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
+
+    handler = AsyncSocketModeHandler(app, running.app_token, ping_interval=1)
     await handler.connect_async()
     await until(lambda: running.workspace.sockets.count == 1)
     yield heard
