@@ -1,0 +1,96 @@
+"""How does a diagnosis look in a thread? Confirmed first, then what could not be measured, then what was ruled out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.model.diagnosis import Diagnosis, Verdict
+from bot.model.fact import Unknown
+from bot.model.host import Host, Via
+from bot.model.match import Kind, Match
+from bot.model.problem import Problem
+from bot.model.text import Lang
+from bot.render.blocks import Block, Message, context, divider, message, preformatted, section
+from bot.render.evidence import evidence
+from bot.render.templates import Markup, say, slack_value, tell
+
+MOST_LINES = 6
+
+
+def measuring(problem: Problem, match: Match | None, host: str, done: int, total: int, lang: Lang) -> Message:
+    """The message while facts arrive."""
+    title = problem.title[lang]
+    progress = say("measuring", lang, host=host, done=done, total=total) if total else say("connecting", lang, host=host)
+    return message(f"{title}: {host}", [section(f"*{title}*"), *_recognised(match, lang), context(progress)])
+
+
+def answer(diagnoses: Sequence[Diagnosis], host: Host, lang: Lang, notes: Sequence[str] = ()) -> Message:
+    """The finished message about one or more problems on one host; `notes` are finished texts for the small print."""
+    blocks: list[Block] = []
+    for diagnosis in diagnoses:
+        blocks += [divider()] if blocks else []
+        blocks += _problem(diagnosis, host, lang)
+    small = [say("read-only-not-enforced", lang)] if host.via is Via.SHELL else []
+    blocks += [context(*small, *notes)] if small or notes else []
+    titles = ", ".join(one.problem.title[lang] for one in diagnoses)
+    return message(f"{host.name}: {titles}. {_headline(diagnoses, lang)}", blocks)
+
+
+def _headline(diagnoses: Sequence[Diagnosis], lang: Lang) -> str:
+    confirmed = [verdict for one in diagnoses for verdict in one.confirmed]
+    if confirmed:
+        return say("confirmed", lang).strip("*") + f": {len(confirmed)}"
+    name = "not-measurable" if any(one.unmeasured for one in diagnoses) else "ruled-out"
+    return say(name, lang).strip("*:：")
+
+
+def _problem(one: Diagnosis, host: Host, lang: Lang) -> Iterator[Block]:
+    yield section(f"*{one.problem.title[lang]}* · {slack_value(host.name)}")
+    yield from _recognised(one.match, lang)
+    if one.error:
+        yield section(say("host-failed", lang, host=host.name) + "\n" + slack_value(one.error))
+        yield context(say("host-failed-means", lang))
+        return
+    for verdict in one.confirmed:
+        yield from _confirmed(one, verdict, host, lang)
+    if not one.confirmed:
+        yield section(say("nothing-confirmed" if one.unmeasured else "nothing-wrong", lang, host=host.name))
+    if one.unmeasured:
+        yield section(say("not-measurable", lang) + "\n" + say("not-measurable-why", lang))
+        for verdict in one.unmeasured:
+            missing = [part for part in verdict.evidence if isinstance(part.value, Unknown)]
+            yield context(f"{slack_value(verdict.cause.id)} — {evidence(missing, lang)}")
+    if one.ruled_out:
+        yield context(say("ruled-out", lang) + " " + ", ".join(slack_value(verdict.cause.id) for verdict in one.ruled_out))
+    if not one.problem.references:
+        return
+    yield context(say("references", lang) + " " + " · ".join(_reference(text) for text in one.problem.references[:4]))
+
+
+def _confirmed(one: Diagnosis, verdict: Verdict, host: Host, lang: Lang) -> Iterator[Block]:
+    cause = verdict.cause
+    yield section(f":white_check_mark: {say('confirmed', lang)} — {tell(cause.says, lang, one.facts.look)}")
+    yield context(f"{say('because', lang)} {evidence(verdict.evidence, lang)}")
+    if cause.advice is not None:
+        yield section(f"{say('advice', lang)}\n{tell(cause.advice, lang, one.facts.look)}")
+    if cause.fix is not None and host.writer is None:
+        fix = one.problem.fixes[cause.fix]
+        yield section(f"{say('advice-instead', lang)}\n{tell(fix.safety, lang, one.facts.look)}")
+
+
+def _recognised(match: Match | None, lang: Lang) -> Iterator[Block]:
+    if match is None:
+        return
+    if match.lines:
+        yield preformatted("\n".join(line.text for line in match.lines[:MOST_LINES]), 1200)
+    line = match.lines[0].number if match.lines else 1
+    name = {Kind.EXACT: "recognised-exact", Kind.SIMILAR: "recognised-similar", Kind.PHRASE: "recognised-phrase"}[match.kind]
+    texts = [say(name, lang, line=line, score=round(match.score))]
+    texts += [say("times", lang, count=match.count)] if match.count > 1 else []
+    yield context(*texts)
+
+
+def _reference(text: str) -> str:
+    if text.startswith("https://") and not any(char in text for char in "<>|` "):
+        return Markup(f"<{text}|{text.removeprefix('https://').partition('#')[2] or text.removeprefix('https://')}>")
+    return slack_value(text)

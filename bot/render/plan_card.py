@@ -1,0 +1,155 @@
+"""How does a plan look, from proposed to its end? One message that follows the stored state, never the click."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from bot.model.execution import FINAL, State
+from bot.model.host import Approvers
+from bot.model.plan import Plan, Step
+from bot.model.problem import Problem, Risk
+from bot.model.progress import Progress, Stage, Why
+from bot.model.review import Decision
+from bot.model.text import Lang
+from bot.render.blocks import Block, Message, actions, button, confirm, context, message, preformatted, section
+from bot.render.evidence import pairs
+from bot.render.templates import Markup, plain_value, say, slack_value, tell
+from bot.render.visible import one_line
+
+_SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
+_STAGES = {Stage.BEFORE: "measured-before", Stage.AFTER: "measured-after"}
+_STAGES |= {Stage.UNDONE: "measured-undone", Stage.DOUBT: "measured-doubt"}
+
+
+def plan_card(progress: Progress, problem: Problem | None, approvers: Approvers, lang: Lang) -> Message:
+    """The message of one plan; `problem` gives the safety text and is None when its entry is gone."""
+    plan = progress.plan
+    state = _state(progress, lang)
+    blocks = [section(f"*{plain_title(plan, lang)}*\n{state}")]
+    if progress.state is State.PROPOSED:
+        blocks += _proposal(plan, problem, approvers, lang)
+    blocks += _steps(plan, lang)
+    blocks += _results(progress, lang)
+    blocks.append(context(_digest(plan, lang)))
+    if progress.state is State.PROPOSED and (approvers.users or approvers.groups):
+        blocks.append(_decide(plan, progress, lang))
+    if progress.state is State.IN_DOUBT:
+        blocks.append(_resolve(plan, progress, lang))
+    return message(f"{plain_title(plan, lang)}: {state}", blocks)
+
+
+def plain_title(plan: Plan, lang: Lang) -> str:
+    """The card's title without markup."""
+    return say("plan-title", lang, plain_value, host=plan.host)
+
+
+def _state(progress: Progress, lang: Lang) -> str:
+    approved = [mention(review.actor.id) for review in progress.reviews if review.decision is Decision.APPROVE]
+    denied = next((review for review in progress.reviews if review.decision is Decision.DENY), None)
+    name = f"state-{progress.state.value}" + ("-waits" if progress.state is State.APPROVED and progress.waits_for else "")
+    running = progress.running
+    text = say(
+        name,
+        lang,
+        approvers=Markup(", ".join(approved)),
+        who=mention(denied.actor.id) if denied else "",
+        step=running.index + 1 if running else len(progress.steps),
+        total=len(progress.plan.steps),
+    )
+    if progress.state is State.PROPOSED and progress.plan.risk is Risk.HIGH:
+        text += " " + say("state-proposed-some", lang, count=len(approved), needed=2)
+    if progress.why is not Why.NONE:
+        text += " " + say(f"why-{progress.why.value}", lang)
+    detail = denied.reason if denied else progress.detail
+    return f"{text}\n> {slack_value(detail)}" if detail else text
+
+
+def _proposal(plan: Plan, problem: Problem | None, approvers: Approvers, lang: Lang) -> Iterator[Block]:
+    people = [mention(one) for one in sorted(approvers.users)] + [
+        Markup(f"<!subteam^{one}>") for one in sorted(approvers.groups)
+    ]
+    named = Markup(", ".join(people)) if people else Markup(say("plan-nobody", lang))
+    local = plan.requester.startswith("local:")
+    asked = say("plan-who-local" if local else "plan-who", lang, requester=_id(plan.requester), approvers=named)
+    yield section(asked + ("\n" + say("plan-needs-two", lang) if plan.risk is Risk.HIGH else ""))
+    if problem is not None and plan.fix in problem.fixes:
+        values = dict(plan.facts)
+        safety = tell(problem.fixes[plan.fix].safety, lang, lambda path: values.get(path, path))
+        yield section(f"{say('plan-safety', lang)}\n{safety}")
+
+
+def _steps(plan: Plan, lang: Lang) -> Iterator[Block]:
+    yield section(say("plan-steps", lang))
+    yield preformatted("\n".join(f"{number}. {script(step)}" for number, step in enumerate(plan.steps, 1)))
+    changes = [change for step in plan.steps for change in step.changes]
+    if changes:
+        yield section(say("plan-changes", lang))
+        yield preformatted("\n".join(f"{one_line(c.what)}: {one_line(c.before)} → {one_line(c.after)}" for c in changes))
+    undo = "; ".join(step.wire for step in plan.undo)
+    yield context(say("plan-undo", lang, steps=undo) if undo else say("plan-no-undo", lang))
+
+
+def script(step: Step) -> str:
+    """The step as a person reads it: its words, then the fixed text with the tokens in their places."""
+    text = step.script.rstrip("\n")
+    for number, token in reversed(tuple(enumerate(step.tokens, 1))):
+        text = re.sub(rf"\$(?:{number}(?!\d)|\{{{number}\}})", token.replace("\\", ""), text)
+    return "\n   ".join([step.wire, *text.split("\n")])
+
+
+def _results(progress: Progress, lang: Lang) -> Iterator[Block]:
+    ended = [one for one in progress.steps if one.result is not None and (one.result.exit or one.result.stderr)]
+    for one in ended:
+        if one.result is not None and one.result.exit:
+            yield context(say("step-exit", lang, number=one.index + 1, exit=one.result.exit))
+            if one.result.stderr:
+                yield preformatted(one.result.stderr, 800)
+    final = progress.state in FINAL or progress.state is State.IN_DOUBT
+    for measurement in progress.measurements if final else ():
+        found = [pair for check in measurement.checks for pair in check.evidence]
+        said = pairs(found) if found else slack_value(measurement.error)
+        yield context(f"{say(_STAGES[measurement.stage], lang)} {said}")
+
+
+def _digest(plan: Plan, lang: Lang) -> str:
+    at = datetime.fromtimestamp(plan.expires_at, UTC)
+    until = Markup(f"<!date^{int(plan.expires_at)}^{{time}}|{at:%H:%M} UTC>")
+    return say("plan-digest", lang, digest=plan.digest[:12], until=until)
+
+
+def _decide(plan: Plan, progress: Progress, lang: Lang) -> Block:
+    sure = confirm(
+        say("approve-confirm-title", lang, plain_value, host=plan.host),
+        say("approve-confirm-text", lang, plain_value, digest=plan.digest[:12], steps="; ".join(s.wire for s in plan.steps)),
+        say("approve", lang),
+        say("approve-confirm-no", lang),
+    )
+    # A new block_id with each version: Slack keeps the input of an old block with the same id.
+    return actions(
+        f"plan:{plan.id}:{len(progress.reviews)}",
+        button("approve", say("approve", lang), plan.id, "primary", sure),
+        button("deny", say("deny", lang), plan.id, "danger"),
+    )
+
+
+def _resolve(plan: Plan, progress: Progress, lang: Lang) -> Block:
+    def sure(name: str) -> Block:
+        title, text = say("resolve-confirm-title", lang), say("resolve-confirm-text", lang)
+        return confirm(title, text, say(name, lang), say("cancel", lang))
+
+    return actions(
+        f"doubt:{plan.id}:{len(progress.measurements)}",
+        button("resolve_succeeded", say("resolve-succeeded", lang), plan.id, "", sure("resolve-succeeded")),
+        button("resolve_failed", say("resolve-failed", lang), plan.id, "", sure("resolve-failed")),
+    )
+
+
+def mention(actor: str) -> Markup:
+    """A person by Slack id; anything that is no id is shown as plain text."""
+    return Markup(f"<@{actor}>") if _SLACK_ID.fullmatch(actor) else Markup(slack_value(actor))
+
+
+def _id(actor: str) -> Markup | str:
+    return Markup(actor) if _SLACK_ID.fullmatch(actor) else actor
