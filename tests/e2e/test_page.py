@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Running
 from bot.sandbox.slack.seed import GENERAL, MAIL_OPS
-from tests.e2e.blocks import GALLERY, MODAL, Json, button, mrkdwn, option
+from tests.e2e.blocks import GALLERY, MODAL, Json, button, mrkdwn, option, plain
 from tests.support.slack_person import Person
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -280,6 +280,47 @@ async def test_a_modal_survives_a_reload_and_closes_by_escape(page: Page, app: A
     await page.keyboard.press("Escape")
     await expect(page.get_by_test_id("modal")).to_have_count(0)
     assert (await heard(closed))["view"]["callback_id"] == "deny"
+
+
+async def test_a_pushed_modal_lies_on_the_first_and_gives_it_back(page: Page, app: AsyncApp, gallery: Any) -> None:
+    first = MODAL | {"callback_id": "first", "blocks": [MODAL["blocks"][1] | {"optional": True}]}
+    second = MODAL | {"callback_id": "second", "title": plain("Are the steps right?")}
+
+    @app.action("deny")
+    async def on_deny(ack: Any, body: Json, client: AsyncWebClient) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=first)
+
+    @app.view("first")
+    async def on_first(ack: Any) -> None:
+        await ack(response_action="push", view=second)
+
+    @app.view("second")
+    async def on_second(ack: Any) -> None:
+        await ack(response_action="clear")
+
+    await gallery()
+    await page.get_by_role("button", name="Deny…").click()
+    title = page.get_by_test_id("modal-title")
+    await expect(title).to_have_text("Deny the fix")
+    await page.keyboard.press("Enter")
+    await expect(title).to_have_text("Are the steps right?")
+    await page.keyboard.press("Escape")
+    await expect(title).to_have_text("Deny the fix")
+    await page.get_by_test_id("modal-submit").click()
+    await expect(title).to_have_text("Are the steps right?")
+    await page.get_by_role("textbox", name="Reason").fill("they are")
+    await page.get_by_role("radio", name="Too risky").check()
+    await page.get_by_test_id("modal-submit").click()
+    await expect(page.get_by_test_id("modal")).to_have_count(0)
+
+
+async def test_a_permalink_opens_its_thread(page: Page, running: Running, client: AsyncWebClient) -> None:
+    ts = await Person(running, "U0ANA").says(MAIL_OPS, "postfix is down")
+    await client.chat_postMessage(channel=MAIL_OPS, thread_ts=ts, text="seen")
+    link = (await client.chat_getPermalink(channel=MAIL_OPS, message_ts=ts))["permalink"]
+    await page.goto(str(link))
+    await expect(page.get_by_test_id("thread-messages").get_by_test_id("message")).to_have_count(2)
 
 
 async def test_each_person_sees_only_what_is_theirs(page: Page, client: AsyncWebClient) -> None:

@@ -260,12 +260,29 @@ function drawThread(fresh, end) {
 function refreshList(part, messages, place, fresh, end) {
   const follow = end || atEnd(part.list) || fresh?.user === store.actor;
   syncMessages(part.list, messages, place, actions);
-  if (!messages.length) fill(part.list, el("div", { class: "empty" }, el("p", {}, "Nothing here yet."), el("p", { class: "hint" }, "Paste an error from a mail server, or take one of the samples below.")));
+  if (!messages.length) fill(part.list, welcome(store.channels.get(place.channel)));
   else part.list.querySelector(".empty")?.remove();
   if (follow) toEnd(part.list);
   else if (fresh) part.down.hidden = false;
 }
 
+// What a newcomer can do in an empty channel.
+function welcome(channel) {
+  const bot = nameOf(store.botId);
+  if (Array.isArray(channel.members) && !channel.members.includes(store.botId)) {
+    return el("div", { class: "empty" }, el("p", {}, `${bot} has not been invited to this channel, so it hears nothing here.`));
+  }
+  return el("div", { class: "empty", testid: "welcome" }, el("h3", {}, "Try it: from an error to its fix"), el("ol", { class: "steps" },
+    el("li", {}, store.samples.length ? "Take a sample below, or paste an error from a mail server, and press Enter." : "Paste an error from a mail server and press Enter."),
+    el("li", {}, `Read in the thread what ${bot} measured on the host and what it proposes.`),
+    el("li", {}, "Choose another person under “Act as”: nobody approves their own fix."),
+    el("li", {}, "Approve, and watch the message follow each step.")));
+}
+
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  main.input.focus();
+});
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (byId("app").classList.contains("nav-open")) byId("app").classList.remove("nav-open");

@@ -8,7 +8,7 @@ export function renderSidebar(node, go) {
   const key = [store.actor, store.channel, [...store.unread], [...store.channels.keys()]];
   refill(node, key, () => [
     el("header", { class: "workspace" }, el("span", { class: "workspace-badge", "aria-hidden": "true" }, icon("spark")),
-      el("div", {}, el("h1", {}, store.team.name || "postmedic demo"), el("p", { class: "hint" }, "Local stand-in for Slack"))),
+      el("div", {}, el("h1", {}, store.team.name || "postmedic demo"), el("p", { class: "hint" }, "A stand-in for Slack"))),
     el("div", { class: "sidebar-scroll" }, actAs(go), channels(go), apps(go)),
   ]);
 }

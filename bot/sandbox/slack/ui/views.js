@@ -111,7 +111,10 @@ function unfilled(view, state) {
 
 function showErrors(body, form, errors) {
   for (const old of body.querySelectorAll("[data-testid=input-error]")) old.remove();
-  for (const field of body.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  for (const field of body.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    describe(field);
+  }
   const left = [];
   for (const [blockId, text] of Object.entries(errors)) {
     const block = body.querySelector(`[data-testid="block-input"][data-block-id="${CSS.escape(blockId)}"]`);
@@ -123,12 +126,21 @@ function showErrors(body, form, errors) {
     block.append(note);
     const field = block.querySelector("[data-action-id]");
     field?.setAttribute("aria-invalid", "true");
-    field?.setAttribute("aria-describedby", note.id);
+    if (field) describe(field, note.id);
   }
   const general = form.querySelector("[data-testid=modal-error]");
   general.hidden = !left.length;
   general.textContent = left.join(" ");
-  body.querySelector("[aria-invalid]")?.focus();
+  const first = body.querySelector("[aria-invalid]");
+  (first?.matches(".ticks") ? first.querySelector("input") : first)?.focus();
+}
+
+// A field is described by its hint and, while there is one, by its error.
+function describe(field, errorId) {
+  const hint = field.closest("[data-testid=block-input]").querySelector(":scope > .hint")?.id;
+  const ids = [hint, errorId].filter(Boolean).join(" ");
+  if (ids) field.setAttribute("aria-describedby", ids);
+  else field.removeAttribute("aria-describedby");
 }
 
 /** The bot's App Home for the acting person. */
