@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from bot.authoring.cases import planned, reach
 from bot.connectors.base import Reader
+from bot.diagnosis.once import OnceReader
 from bot.knowledge.cases import Case
 from bot.matching import Matcher
 from bot.model.diagnosis import Diagnosis
-from bot.model.probe import Reading, Request
 from bot.model.problem import Problem
-
-
-class RecordingReader:
-    """Passes requests on to a reader and keeps what came back."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self.readings: dict[str, Reading] = {}
-
-    @property
-    def host_key(self) -> str:
-        return self._reader.host_key
-
-    async def read(self, requests: Sequence[Request]) -> AsyncIterator[Reading]:
-        """Yield each reading as it arrives, keeping a copy."""
-        async for reading in self._reader.read(requests):
-            self.readings[reading.key] = reading
-            yield reading
 
 
 async def record(
     problem: Problem, paste: str, matcher: Matcher, reader: Reader, *, name: str, recorded: Mapping[str, str]
 ) -> tuple[Case, Diagnosis]:
     """Measure now and make a case whose expectation is what was found; an author reviews it before it is kept."""
-    recorder = RecordingReader(reader)
+    recorder = OnceReader(reader)
     found = matcher.recognise(paste) if paste else None
     match = next((m for m in found.near if m.problem == problem.id), None) if found else None
     diagnosis = await reach(problem, match, recorder)

@@ -1,0 +1,119 @@
+"""What can postmedic do? The verbs behind Slack and the command line alike: recognise, diagnose, check, propose, review.
+
+It knows nothing of Slack. Reading and changing meet only here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.connectors.base import Connector, Reader
+from bot.diagnosis.gather import Arrived, gather
+from bot.diagnosis.once import OnceReader
+from bot.diagnosis.verdict import diagnose
+from bot.errors import NotFound, Refused, UnknownHost
+from bot.inventory import Inventory
+from bot.knowledge.library import Library
+from bot.matching import Matcher
+from bot.model.diagnosis import Diagnosis
+from bot.model.host import Host
+from bot.model.match import Kind, Match, Recognition
+from bot.model.plan import Plan
+from bot.planning.planner import plan
+
+MOST_PROBLEMS = 3  # of one paste that are measured; the others are named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Which hosts a paste speaks of: those of the inventory, and names the inventory does not hold."""
+
+    hosts: tuple[Host, ...]
+    unknown: tuple[str, ...]
+
+
+class Engine:
+    """The verbs over one inventory, one library and one way to reach hosts."""
+
+    def __init__(
+        self,
+        *,
+        inventory: Inventory,
+        library: Library,
+        connector: Connector,
+        clock: Callable[[], float],
+        plan_seconds: float,
+    ) -> None:
+        self.inventory = inventory
+        self.library = library
+        self.matcher = Matcher(library.values())
+        self._connector = connector
+        self._clock = clock
+        self._plan_seconds = plan_seconds
+
+    def recognise(self, text: str) -> Recognition:
+        """Name the problems a paste shows. Pure."""
+        return self.matcher.recognise(text)
+
+    def named(self, recognition: Recognition) -> Named:
+        """Look the host names of a paste up in the inventory, in their order, without repeats."""
+        hosts: dict[str, Host] = {}
+        unknown: list[str] = []
+        for name in recognition.hosts:
+            try:
+                host = self.inventory.find(name)
+            except UnknownHost:
+                unknown.append(name)
+            else:
+                hosts[host.name] = host
+        return Named(hosts=tuple(hosts.values()), unknown=tuple(unknown))
+
+    def reader(self, host: Host) -> OnceReader:
+        """A way to measure on `host` for one question: nothing is asked twice."""
+        return OnceReader(self._connector.reader(host))
+
+    async def diagnose(self, host: Host, match: Match, reader: Reader, arrived: Arrived | None = None) -> Diagnosis:
+        """Measure and judge one recognised problem on one host; a host that cannot be asked is in `error`."""
+        if match.problem not in self.library:
+            raise NotFound(what=match.problem)
+        problem = self.library[match.problem]
+        facts, error = await gather(problem.facts, problem.derived, match.captures, reader, arrived)
+        return diagnose(problem, host.name, match, facts, self._clock(), error)
+
+    def plans(self, diagnosis: Diagnosis, host: Host, reader: Reader, requester: str) -> tuple[Plan, ...]:
+        """Make a plan for each confirmed cause with a fix; none for a host without an account for fixes.
+
+        A fix whose values could not be measured makes no plan: the cause is still shown, and its safety text as advice.
+        """
+        if host.writer is None:
+            return ()
+        made: dict[str, Plan] = {}
+        for verdict in diagnosis.confirmed:
+            if verdict.cause.fix is None or verdict.cause.fix in made:
+                continue
+            try:
+                made[verdict.cause.fix] = plan(
+                    diagnosis,
+                    verdict,
+                    plan_id=secrets.token_hex(8),
+                    host_key=reader.host_key,
+                    requester=requester,
+                    now=self._clock(),
+                    lifetime=self._plan_seconds,
+                )
+            except Refused:
+                continue
+        return tuple(made.values())
+
+    async def measure(self, planned: Plan) -> Diagnosis:
+        """Run the diagnosis a plan was made from again, on fresh facts and with the same captures."""
+        match = Match(problem=planned.problem, kind=Kind.EXACT, score=100.0, captures=dict(planned.captures))
+        host = self.inventory[planned.host]
+        return await self.diagnose(host, match, self.reader(host))
+
+
+def measured_matches(recognition: Recognition) -> Sequence[Match]:
+    """Which of the recognised problems are measured on the host."""
+    return recognition.sure[:MOST_PROBLEMS]
