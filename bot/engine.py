@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.connectors.base import Connector, Reader
+from bot.diagnosis.checkup import USES, seen
 from bot.diagnosis.gather import Arrived, gather
 from bot.diagnosis.once import OnceReader
 from bot.diagnosis.verdict import diagnose
@@ -17,6 +18,7 @@ from bot.errors import NotFound, Refused, UnknownHost
 from bot.inventory import Inventory
 from bot.knowledge.library import Library
 from bot.matching import Matcher
+from bot.model.checkup import Checkup
 from bot.model.diagnosis import Diagnosis
 from bot.model.host import Host
 from bot.model.match import Kind, Match, Recognition
@@ -81,6 +83,16 @@ class Engine:
         problem = self.library[match.problem]
         facts, error = await gather(problem.facts, problem.derived, match.captures, reader, arrived)
         return diagnose(problem, host.name, match, facts, self._clock(), error)
+
+    async def check(self, host: Host, reader: Reader, arrived: Arrived | None = None) -> Checkup:
+        """Measure the general health of a host, and judge the known problems that stand in its queue and its log."""
+        facts, error = await gather(USES, (), {}, reader, arrived)
+        groups = seen(facts, self.recognise)
+        known = {one.match.problem: one.match for one in reversed(groups) if one.match and one.sure}
+        diagnoses = [await self.diagnose(host, match, reader) for match in list(reversed(known.values()))[:MOST_PROBLEMS]]
+        return Checkup(
+            host=host.name, facts=facts, seen=groups, diagnoses=tuple(diagnoses), measured_at=self._clock(), error=error
+        )
 
     def plans(self, diagnosis: Diagnosis, host: Host, reader: Reader, requester: str) -> tuple[Plan, ...]:
         """Make a plan for each confirmed cause with a fix; none for a host without an account for fixes.

@@ -12,7 +12,7 @@ from bot.render.templates import Escape, shown, slack_value
 
 def evidence(found: Iterable[Evidence], lang: Lang, escape: Escape = slack_value) -> str:
     """All deciding measurements in one line: `path` = value."""
-    return " · ".join(_one(one, lang, escape) for one in found)
+    return " · ".join(evidence_of(one.path, one.value, lang, escape) for one in found)
 
 
 def pairs(found: Iterable[tuple[str, str]], escape: Escape = slack_value) -> str:
@@ -20,8 +20,9 @@ def pairs(found: Iterable[tuple[str, str]], escape: Escape = slack_value) -> str
     return " · ".join(f"{escape(path)} = {escape(value)}" for path, value in found)
 
 
-def _one(one: Evidence, lang: Lang, escape: Escape) -> str:
-    value = shown(one.value, lang)
-    if isinstance(one.value, Unknown) and one.value.detail:
-        value = f"{value} ({one.value.detail})"
-    return f"{escape(one.path)} = {escape(value)}"
+def evidence_of(path: str, value: object, lang: Lang, escape: Escape = slack_value) -> str:
+    """One measurement: its path and value, or why there is none."""
+    said = shown(value, lang)
+    if isinstance(value, Unknown) and value.detail:
+        said = f"{said} ({value.detail})"
+    return f"{escape(path)} = {escape(said)}"

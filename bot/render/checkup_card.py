@@ -1,0 +1,106 @@
+"""How does the health check of a host look? Weighty findings first; what could not be measured is named, never left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from bot.model.checkup import Checkup, Seen, Source
+from bot.model.fact import Facts, Unknown
+from bot.model.host import Host, Via
+from bot.model.text import Lang, Text
+from bot.render.blocks import Block, Message, context, header, message, section
+from bot.render.evidence import evidence_of
+from bot.render.templates import Escape, plain_value, say, slack_value
+
+GOOD, BAD, OPEN = ":white_check_mark:", ":red_circle:", ":grey_question:"
+MOST_SEEN = 8
+
+
+def checking(host: str, done: int, total: int, lang: Lang) -> Message:
+    """The message while facts arrive."""
+    title = say("check-title", lang, plain_value, host=host)
+    progress = say("measuring", lang, host=host, done=done, total=total) if total else say("connecting", lang, host=host)
+    return message(title, [header(title), context(progress)])
+
+
+def checkup_card(checkup: Checkup, host: Host, titles: Mapping[str, Text], lang: Lang) -> Message:
+    """The finished message; `titles` gives the title of each problem by id."""
+    title = say("check-title", lang, plain_value, host=checkup.host)
+    blocks: list[Block] = [header(title)]
+    if checkup.error:
+        blocks.append(section(say("host-failed", lang, host=checkup.host) + "\n" + slack_value(checkup.error)))
+        blocks.append(context(say("host-failed-means", lang)))
+        return message(f"{title}: {checkup.error}", blocks)
+    told = findings(checkup, titles, lang, slack_value)
+    blocks += [section(f"{sign} {text}") for sign, text in told]
+    unknown = sum(1 for sign, _ in told if sign == OPEN)
+    bad = sum(1 for sign, _ in told if sign == BAD)
+    notes = [say("check-not-all", lang, count=unknown)] if unknown else []
+    notes += [say("check-healthy", lang)] if not bad and not unknown else []
+    notes += [say("read-only-not-enforced", lang)] if host.via is Via.SHELL else []
+    return message(f"{title}: {BAD if bad else OPEN if unknown else GOOD}", [*blocks, *([context(*notes)] if notes else [])])
+
+
+def findings(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> tuple[tuple[str, str], ...]:
+    """Every finding as (sign, text): bad ones first, then what could not be measured, then what is well."""
+    told = [*_measured(checkup.facts, lang, escape), *_seen(checkup, titles, lang, escape)]
+    return tuple(sorted(told, key=lambda one: (BAD, OPEN, GOOD).index(one[0])))
+
+
+def _measured(facts: Facts, lang: Lang, escape: Escape) -> Iterator[tuple[str, str]]:
+    def tell(path: str, fine: Callable[[object], tuple[str, str]]) -> tuple[str, str]:
+        value = facts.look(path)
+        return (OPEN, evidence_of(path, value, lang, escape)) if isinstance(value, Unknown) else fine(value)
+
+    def sentence(good: bool, name: str, **values: object) -> tuple[str, str]:
+        return (GOOD if good else BAD, say(name, lang, escape, **values))
+
+    yield tell("service.postfix.running", lambda on: sentence(bool(on), "check-running" if on else "check-stopped"))
+    yield tell(
+        "smtp-greeting.state",
+        lambda state: sentence(state == "ready", "check-banner" if state == "ready" else "check-no-banner", state=state),
+    )
+    yield tell("listeners.ports", lambda ports: sentence(ports != "-", "check-listeners", ports=ports))
+    yield tell("config-warnings.count", lambda count: _config(facts, count, sentence))
+    yield tell("queue.count", lambda count: _queue(facts, count, sentence))
+    lines = facts.look("log")
+    if isinstance(lines, Unknown):
+        yield OPEN, evidence_of("log", lines, lang, escape)
+
+
+Sentence = Callable[..., tuple[str, str]]
+
+
+def _config(facts: Facts, count: object, sentence: Sentence) -> tuple[str, str]:
+    return sentence(count == 0, "check-config", count=count, names=facts.look("config-warnings.names"))
+
+
+def _queue(facts: Facts, count: object, sentence: Sentence) -> tuple[str, str]:
+    if count == 0:
+        return sentence(True, "check-queue-empty")
+    oldest = facts.look("queue.oldest")
+    seconds = oldest if isinstance(oldest, int) else 0
+    age = f"{seconds // 3600} h {seconds % 3600 // 60} min" if seconds >= 3600 else f"{seconds // 60} min {seconds % 60} s"
+    name = "check-queue-at-least" if facts.look("queue.truncated") is True else "check-queue"
+    return sentence(facts.look("queue.deferred") == 0, name, count=count, age=age)
+
+
+def _seen(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> Iterator[tuple[str, str]]:
+    for one in checkup.seen[:MOST_SEEN]:
+        yield BAD if one.sure or one.source is Source.QUEUE else OPEN, _group(one, titles, lang, escape)
+    lines = checkup.facts.look("log")
+    if isinstance(lines, tuple) and not any(one.source is Source.LOG for one in checkup.seen):
+        yield GOOD, say("check-log-quiet", lang, escape, count=len(lines))
+
+
+def _group(one: Seen, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> str:
+    title = titles[one.match.problem][lang] if one.match else ""
+    match one.source, one.sure:
+        case Source.QUEUE, True:
+            return say("check-reasons", lang, escape, count=one.count, title=title)
+        case Source.QUEUE, _:
+            return say("check-reasons-other", lang, escape, count=one.count, reason=one.text)
+        case _, True:
+            return say("check-log", lang, escape, count=one.count, title=title)
+        case _:
+            return say("check-log-near", lang, escape, count=one.count, title=title)
