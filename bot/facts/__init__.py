@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bot.facts import service, settings
+from bot.facts import aliases, clients, identity, listeners, masters, names, network, sendmail, service, settings
 
-__all__ = ["service", "settings"]
+__all__ = ["aliases", "clients", "identity", "listeners", "masters", "names", "network", "sendmail", "service", "settings"]

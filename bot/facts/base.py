@@ -99,5 +99,11 @@ def unreadable(detail: str) -> Unknown:
     return Unknown(reason=Reason.UNREADABLE, detail=detail)
 
 
+def first_unknown(*values: object) -> Unknown:
+    """What a derivation gives when an argument has no value: the reason of the first one that lacks it."""
+    unknown = next((one for one in values if isinstance(one, Unknown)), None)
+    return unknown or Unknown(reason=Reason.NOT_APPLICABLE, detail="it depends on something that was not measured")
+
+
 def _first_line(function: Callable[..., object]) -> str:
     return (function.__doc__ or "").strip().split("\n")[0]

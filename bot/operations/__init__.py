@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from bot.operations import files, parameters, services
+from bot.operations import aliases, files, loopback, parameters, sendmail, services
 
-__all__ = ["files", "parameters", "services"]
+__all__ = ["aliases", "files", "loopback", "parameters", "sendmail", "services"]
