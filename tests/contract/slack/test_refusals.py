@@ -98,6 +98,11 @@ async def test_missing_scope_follows_the_manifest(tmp_path: Path, clock: Hands) 
         assert refused["provided"] == "channels:history,chat:write"
         assert (await client.auth_test()).headers["X-OAuth-Scopes"] == "channels:history,chat:write"
         ana = Person(running, "U0ANA")
+        await ana.says(MAIL_OPS, "", snippet="log")
+        url = (await ana.reads())[0]["files"][0]["url_private_download"]
+        headers = {"Authorization": f"Bearer {running.bot_token}"}
+        async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
+            assert response.content_type == "text/html"  # files:read is missing too
         await ana.says(MAIL_OPS, "@postmedic hello")  # subscribed without its scope, and message.channels not at all
         assert not running.workspace.journal.deliveries
         with pytest.raises(Denied, match="not a valid command"):

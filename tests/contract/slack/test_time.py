@@ -1,17 +1,14 @@
-"""Triggers, response URLs, acks and retries live as long as in Slack, and sockets come and go as they do there."""
+"""Triggers, response URLs, acks and retries live as long as in Slack."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
+from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -177,81 +174,47 @@ async def test_http_signature_is_checked_by_bolt(running: Running, app: AsyncApp
         assert "http_service_error" in await Person(running, "U0ANA").command("/postfix hosts")
 
 
+class Failing:
+    """A request URL that passes the challenge and fails everything else its own way."""
+
+    def __init__(self, answer: web.Response | None) -> None:
+        self.answer = answer
+        self.retries: list[tuple[str | None, str | None]] = []
+
+    async def handle(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if body["type"] == "url_verification":
+            return web.json_response({"challenge": body["challenge"]})
+        headers = request.headers
+        self.retries.append((headers.get("x-slack-retry-num"), headers.get("x-slack-retry-reason")))
+        if self.answer is None:
+            await asyncio.sleep(1.2)
+        return web.Response(status=500, headers=self.answer.headers if self.answer else {})
+
+
+@pytest.mark.parametrize(
+    ("answer", "retries"),
+    [
+        (web.Response(headers={"x-slack-no-retry": "1"}), [(None, None)]),
+        (web.Response(), [(None, None), ("1", "http_error"), ("2", "http_error"), ("3", "http_error")]),
+        (None, [(None, None), ("1", "http_timeout")]),
+    ],
+)
+async def test_http_retries_say_why(running: Running, answer: web.Response | None, retries: list[Any]) -> None:
+    failing = Failing(answer)
+    site = web.Application()
+    site.router.add_post("/slack/events", failing.handle)
+    runner = web.AppRunner(site, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await running.deliver_over_http(f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events")
+    await Person(running, "U0ANA").says(MAIL_OPS, "hello")
+    await until(lambda: len(failing.retries) >= len(retries))
+    await asyncio.sleep(0.3)
+    assert failing.retries == retries
+    await runner.cleanup()
+
+
 async def test_request_url_that_ignores_the_challenge_is_refused(running: Running) -> None:
     with pytest.raises(ValueError, match="did not echo the challenge"):
         await running.deliver_over_http(f"{running.url}/api/auth.test")  # answers JSON, but not the challenge
-
-
-@pytest.fixture(params=["aiohttp", "websockets"])
-async def echo(request: pytest.FixtureRequest, running: Running, app: AsyncApp) -> AsyncIterator[list[str]]:
-    """An app over each Socket Mode client, and the texts it hears."""
-    heard: list[str] = []
-
-    @app.event("message")
-    async def on_message(event: Json) -> None:
-        heard.append(event["text"])
-
-    if request.param == "aiohttp":
-        async with over_socket(running, app):
-            yield heard
-        return
-    pytest.importorskip("websockets")
-    from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
-
-    handler = AsyncSocketModeHandler(app, running.app_token, ping_interval=1)
-    await handler.connect_async()
-    await until(lambda: running.workspace.sockets.count == 1)
-    yield heard
-    await handler.close_async()
-
-
-@pytest.mark.parametrize("fault", ["disconnect", "abort"])
-async def test_app_reconnects(running: Running, echo: list[str], fault: str) -> None:
-    ana = Person(running, "U0ANA")
-    await ana.says(MAIL_OPS, "one")
-    await until(lambda: echo == ["one"])
-    opened = sum(call["method"] == "apps.connections.open" for call in running.workspace.journal.calls)
-    await ana._post("fault", {"kind": fault})
-    connects = running.workspace.journal.calls
-    await until(lambda: sum(c["method"] == "apps.connections.open" for c in connects) > opened, timeout=6)
-    await until(lambda: running.workspace.sockets.count == 1)
-    await ana.says(MAIL_OPS, "two")
-    await until(lambda: echo == ["one", "two"])
-
-
-async def raw_socket(running: Running, client: AsyncWebClient) -> tuple[SocketModeClient, list[Any]]:
-    requests: list[Any] = []
-    socket = SocketModeClient(running.app_token, web_client=client)
-
-    async def keep(_: SocketModeClient, request: Any) -> None:
-        requests.append(request)
-
-    socket.socket_mode_request_listeners.append(keep)
-    await socket.connect()
-    return socket, requests
-
-
-async def test_each_payload_goes_to_one_socket_and_any_may_ack(running: Running, client: AsyncWebClient) -> None:
-    one, first = await raw_socket(running, client)
-    two, second = await raw_socket(running, client)
-    await until(lambda: running.workspace.sockets.count == 2)
-    pending = asyncio.create_task(Person(running, "U0ANA").command("/postfix hosts"))
-    await until(lambda: first or second)
-    assert len(first) + len(second) == 1
-    envelope = (first or second)[0]
-    other = two if first else one
-    await other.send_socket_mode_response(SocketModeResponse(envelope.envelope_id, {"text": "from the other"}))
-    assert await pending == ""
-    assert [m["text"] for m in await Person(running, "U0ANA").reads()] == ["from the other"]
-    await one.close()
-    await two.close()
-
-
-async def test_first_frame_is_hello_and_a_link_opens_once(running: Running, client: AsyncWebClient) -> None:
-    url = (await client.apps_connections_open(app_token=running.app_token))["url"]
-    async with aiohttp.ClientSession() as session:
-        async with session.ws_connect(url) as socket:
-            hello = await socket.receive_json()
-            assert (hello["type"], hello["num_connections"]) == ("hello", 1)
-        with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
-            await session.ws_connect(url)
