@@ -60,11 +60,7 @@ def sendmail(reading: Reading) -> Sendmail | Unknown:
     owner = next((one for one in owners if one != "postfix"), owners[0] if owners else "-")
     program, link = paths["/usr/sbin/sendmail"], paths["/usr/lib/sendmail"]
     return Sendmail(
-        state="foreign"
-        if foreign and program[0] == "program"
-        else "present"
-        if program[0] == "program"
-        else _state(program[0]),
+        state=_state(program[0], owner),
         owner=owner,
         postfix_installed=any(line == ["package", "ii", "postfix"] for line in lines),
         diverted=["diverted"] in lines,
