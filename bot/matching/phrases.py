@@ -1,0 +1,86 @@
+"""Do a person's words, without a log, describe a known problem? Only all words of a phrase together count.
+
+A phrase is words in any order; `a|b` means either. English words match in any usual form, Chinese ones as they are written.
+All must stand within some forty words of each other, in lines that no program wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.errors import KnowledgeError
+from bot.matching.index import RequirementIndex
+from bot.matching.words import is_han, tokens
+
+WITHIN = 40
+LEAST_GROUPS = 2
+_FILLERS = frozenset(
+    {
+        *("a", "an", "and", "the", "is", "are", "was", "of", "to", "in", "on", "for", "it", "its", "my", "our", "with", "that"),
+        *("this", "be", "been", "has", "have", "i", "we", "at", "by", "or"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A phrase that was found: its position, and its score by how much it says."""
+
+    phrase: int
+    score: float
+
+
+class Phrases:
+    """All phrases, filed by their rarest word."""
+
+    def __init__(self, phrases: Sequence[str], *, where: Sequence[str] = ()) -> None:
+        """Compile the phrases; raise KnowledgeError for one that says too little."""
+        self._groups = [_groups(phrase) for phrase in phrases]
+        for number, groups in enumerate(self._groups):
+            if len(groups) < LEAST_GROUPS:
+                raise KnowledgeError(
+                    where=where[number] if where else "phrase",
+                    detail=f"phrase {phrases[number]!r}: it holds fewer than {LEAST_GROUPS} telling words",
+                    hint="add the words that make it Postfix's problem and no other's",
+                )
+        self._index = RequirementIndex([[frozenset(way[0] for way in group) for group in groups] for groups in self._groups])
+
+    def told(self, text: str) -> Iterator[Told]:
+        """Yield each phrase all of whose words stand near each other in this text."""
+        words = tokens(text)
+        for number in self._index.satisfied(frozenset(words)):
+            groups = self._groups[number]
+            if _near(groups, words):
+                yield Told(phrase=number, score=min(99.0, 70.0 + 4.0 * len(groups) + _length(groups) / 4))
+
+
+def _groups(phrase: str) -> list[list[list[str]]]:
+    """A phrase as groups of alternatives, each alternative the tokens it stands for in a row."""
+    groups = []
+    for part in phrase.split():
+        ways = [way for way in (tokens(choice) for choice in part.split("|")) if way and way[0] not in _FILLERS]
+        if ways:
+            groups.append(ways)
+    return groups
+
+
+def _length(groups: list[list[list[str]]]) -> int:
+    """How much a phrase says, in letters; one Chinese character says as much as two."""
+    return sum(max(sum(len(word) * (2 if is_han(word[0]) else 1) for word in way) for way in group) for group in groups)
+
+
+def _near(groups: list[list[list[str]]], words: list[str]) -> bool:
+    """Say whether one alternative of every group stands within a short stretch of the words."""
+    last = [-1] * len(groups)
+    starts: dict[str, list[tuple[int, list[str]]]] = {}
+    for number, group in enumerate(groups):
+        for way in group:
+            starts.setdefault(way[0], []).append((number, way))
+    for position, word in enumerate(words):
+        for number, way in starts.get(word, ()):
+            if len(way) == 1 or words[position : position + len(way)] == way:
+                last[number] = position
+                if min(last) >= 0 and max(last) - min(last) <= WITHIN:
+                    return True
+    return False
