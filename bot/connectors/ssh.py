@@ -29,14 +29,22 @@ if TYPE_CHECKING:  # importing asyncssh takes a quarter of a second, which the c
 class SshConnector:
     """Opens ways to hosts; `close` it at the end.
 
-    `connect_timeout` covers reaching, key exchange and login; `idle` is how long a connection is kept for the next round,
-    both in seconds; `fleet` is how many hosts are asked at once; `step_seconds` bounds the wait for one step's answer.
+    All times are in seconds: `connect_timeout` covers reaching, key exchange and login; a peer silent for four times
+    `keepalive` is lost; `idle` is how long a connection is kept for the next round; `step_seconds` bounds the wait for one
+    step's answer. `fleet` is how many hosts are asked at once.
     """
 
     def __init__(
-        self, *, connect_timeout: float = 10.0, idle: float = 30.0, fleet: int = 128, step_seconds: float = 600.0
+        self,
+        *,
+        connect_timeout: float = 10.0,
+        keepalive: float = 5.0,
+        idle: float = 30.0,
+        step_seconds: float = 600.0,
+        fleet: int = 128,
     ) -> None:
         self._connect_timeout = connect_timeout
+        self._keepalive = keepalive
         self._idle = idle
         self._step_seconds = step_seconds
         self._fleet = asyncio.Semaphore(fleet)
@@ -67,7 +75,7 @@ class SshConnector:
         if self._opener is None:
             from bot.connectors.ssh_connection import Opener
 
-            self._opener = Opener(connect_timeout=self._connect_timeout)
+            self._opener = Opener(connect_timeout=self._connect_timeout, keepalive=self._keepalive)
         return await self._opener.open(host, account)
 
 

@@ -21,6 +21,7 @@ from bot.model.host import Account, Host
 _KEX = ("mlkem768x25519-sha256", "curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256")
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes128-ctr")
 _MACS = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com")
+_HOST_KEYS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "rsa-sha2-512", "rsa-sha2-256")
 _WINDOW = 256 * 1024
 _OPENING = 10.0  # seconds for a session on a connection that stands
 
@@ -89,12 +90,13 @@ class Connection:
                 channel, _ = await self._connection.create_session(
                     lambda: session, command, request_pty=False, env={}, send_env=(), encoding=None, window=_WINDOW
                 )
-            channel.write(stdin)
-            channel.write_eof()
-        except (asyncssh.Error, OSError) as error:
+        except Exception as error:  # whatever a host can make asyncssh raise: only `sent` matters
             if session.sent:
                 raise ConnectionDropped(host=self._host.name, detail="it did not answer the start of a command") from error
             raise NotOpened from error
+        with contextlib.suppress(OSError):  # it may have ended already; then its listener knows how
+            channel.write(stdin)
+            channel.write_eof()
         return session
 
     def close(self) -> None:
@@ -105,8 +107,9 @@ class Connection:
 class Opener:
     """Opens connections with explicit options only; private keys and host keys are read once."""
 
-    def __init__(self, *, connect_timeout: float) -> None:
+    def __init__(self, *, connect_timeout: float, keepalive: float) -> None:
         self._connect_timeout = connect_timeout
+        self._keepalive = keepalive
         self._resolver = Resolver()
         self._keys: dict[str, asyncssh.SSHKey] = {}
         self._options: dict[tuple[str, str], asyncssh.SSHClientConnectionOptions] = {}
@@ -135,8 +138,6 @@ class Opener:
         except asyncssh.HostKeyNotVerifiable as error:
             raise HostKeyRejected(host=host.name) from error
         except asyncssh.KeyExchangeFailed as error:
-            if "host key" in str(error):  # the host has none of the inventory's key types: not the host we know
-                raise HostKeyRejected(host=host.name) from error
             raise HostUnreachable(host=host.name, detail="it shares no key exchange or cipher with postmedic") from error
         except asyncssh.PermissionDenied as error:
             raise LoginRefused(host=host.name, account=account.user, detail="the key was not accepted") from error
@@ -146,8 +147,8 @@ class Opener:
         except OSError as error:
             detail = os.strerror(error.errno) if error.errno else "the connection failed"
             raise HostUnreachable(host=host.name, detail=detail) from error
-        except asyncssh.Error as error:
-            raise HostUnreachable(host=host.name, detail="it ended the connection before the login") from error
+        except Exception as error:  # asyncssh's own, and whatever its parsers raise on bytes that are not SSH
+            raise HostUnreachable(host=host.name, detail="it did not speak SSH up to the login") from error
 
     def _options_for(self, host: Host, account: Account) -> asyncssh.SSHClientConnectionOptions:
         known = self._options.get((host.name, account.user))
@@ -165,7 +166,7 @@ class Opener:
                 username=account.user,
                 client_keys=[self._key(host, account)],
                 known_hosts=(trusted, [], []),
-                server_host_key_algs=[name for key in trusted for name in _algorithms(key)],
+                server_host_key_algs=_algorithms(trusted),
                 x509_trusted_certs=None,
                 x509_trusted_cert_paths=[],
                 agent_path=None,
@@ -183,7 +184,7 @@ class Opener:
                 compression_algs=["none"],
                 connect_timeout=self._connect_timeout,
                 login_timeout=self._connect_timeout,
-                keepalive_interval=5,
+                keepalive_interval=self._keepalive,
                 keepalive_count_max=3,
             )
         except ValueError as error:  # asyncssh wants a name for its own account even where it has no use for it
@@ -201,7 +202,8 @@ class Opener:
         return self._keys[account.key]
 
 
-def _algorithms(key: asyncssh.SSHKey) -> tuple[str, ...]:
-    """The signature algorithms of a host key; RSA never with SHA-1."""
-    name = key.get_algorithm()
-    return ("rsa-sha2-512", "rsa-sha2-256") if name == "ssh-rsa" else (name,)
+def _algorithms(trusted: list[asyncssh.SSHKey]) -> list[str]:
+    """The types of the trusted keys first; the others after them, so that a stranger shows its key and is named as one."""
+    names = [key.get_algorithm() for key in trusted]
+    own = [signature for name in names for signature in (_HOST_KEYS[-2:] if name == "ssh-rsa" else (name,))]
+    return list(dict.fromkeys([*own, *_HOST_KEYS]))

@@ -1,0 +1,221 @@
+"""Does every enrolled host, real or sample, keep the same contract with the connector?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from bot.connectors.base import StepState
+from bot.connectors.ssh import SshConnector
+from bot.errors import ConnectionDropped, HostKeyRejected, LoginRefused, Refused
+from bot.model.host import Account
+from bot.model.plan import Step
+from bot.model.probe import Probe, Reading, Request
+from tests.contract.hosts.catalogue import ANSWERED, BARE, BYTES, ECHO, EMPTY, FORGED, GREETING, LONG, SLOW, ask
+from tests.contract.hosts.conftest import Site
+from tests.contract.hosts.escapes import ESCAPES, MARK
+from tests.contract.hosts.openssh import new_key
+from tests.contract.hosts.proxy import Wire
+
+FAIL = Step(operation="fail", tokens=(), script="")
+
+
+async def read(connector: SshConnector, site: Site, requests: list[Request]) -> dict[str, Reading]:
+    return {reading.key: reading async for reading in connector.reader(site.host).read(requests)}
+
+
+async def say(
+    site: Site, account: Account | None, commands: Sequence[str | None]
+) -> list[tuple[str | None, asyncssh.SSHCompletedProcess]]:
+    """Say anything at all, as someone holding a key could; what the connection did not survive has no answer."""
+    assert account is not None
+    answers = []
+    connection = None
+    for command in commands:
+        if connection is None or connection.is_closed():
+            connection = await asyncssh.connect(
+                "127.0.0.1", site.host.port, username=account.user, client_keys=[account.key], known_hosts=None, config=None
+            )
+        try:
+            answers.append((command, await connection.run(command, encoding=None, stdin=asyncssh.DEVNULL, timeout=10)))
+        except (asyncssh.Error, OSError):
+            connection.abort()
+            connection = None
+    if connection is not None:
+        connection.abort()
+    return answers
+
+
+async def test_readings_are_exact(site: Site, connector: SshConnector) -> None:
+    requests = [*ask(GREETING, BARE, EMPTY, BYTES, FORGED, LONG), Request(probe=ECHO, tokens=("mail.example.org", "25"))]
+    readings = await read(connector, site, requests)
+    assert list(readings) == [request.key for request in requests]
+    for key, reading in readings.items():
+        expected = ANSWERED[key]
+        assert reading.stdout == str(expected.get("stdout", "")).encode("utf-8", "surrogateescape"), key
+        assert reading.stderr == str(expected.get("stderr", "")).encode(), key
+        assert reading.truncated == (key == "long")
+        assert reading.exit == expected["exit"] or key == "long"
+
+
+async def test_the_host_key_is_known_after_the_first_read(site: Site, connector: SshConnector) -> None:
+    reader = connector.reader(site.host)
+    assert reader.host_key == ""
+    assert [reading.exit async for reading in reader.read(ask(EMPTY))] == [0]
+    assert reader.host_key == asyncssh.import_public_key(site.host.host_keys[0]).get_fingerprint("sha256")
+
+
+async def test_rounds_share_a_connection_and_survive_its_loss(site: Site, connector: SshConnector) -> None:
+    async with Wire(site.host.port) as wire:
+        reader = connector.reader(replace(site.host, port=wire.port))
+        for _ in range(3):
+            assert [reading.exit async for reading in reader.read(ask(EMPTY))] == [0]
+        assert wire.connections == 1
+        wire.cut()
+        assert [reading.exit async for reading in reader.read(ask(EMPTY))] == [0]
+        assert wire.connections == 2
+
+
+async def test_a_probe_the_host_does_not_know_is_refused_alone(site: Site, connector: SshConnector) -> None:
+    readings = await read(connector, site, ask(Probe(name="newer", script="true"), BARE))
+    assert (readings["newer"].exit, readings["bare"].stdout) == (64, b"no newline")
+    assert b"no probe" in readings["newer"].stderr
+
+
+async def test_another_host_key_is_never_accepted(
+    site: Site, connector: SshConnector, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = folder / "home"
+    (home / ".ssh").mkdir(parents=True)
+    (home / ".ssh" / "config").write_text("Host *\n  UserKnownHostsFile none\n  StrictHostKeyChecking no\n")
+    monkeypatch.setenv("HOME", str(home))
+    other = replace(site.host, host_keys=(new_key(folder / "other_host"),))
+    with pytest.raises(HostKeyRejected):
+        [_ async for _ in connector.reader(other).read(ask(EMPTY))]
+    writer = connector.writer(other)
+    assert writer is not None
+    with pytest.raises(HostKeyRejected):
+        await writer.run("e1", 0, site.step)
+    assert site.effects() == 0
+
+
+async def test_a_host_without_the_inventorys_key_type_is_rejected(site: Site, connector: SshConnector) -> None:
+    ecdsa = asyncssh.generate_private_key("ecdsa-sha2-nistp256").export_public_key().decode().strip()
+    with pytest.raises(HostKeyRejected):
+        [_ async for _ in connector.reader(replace(site.host, host_keys=(ecdsa,))).read(ask(EMPTY))]
+
+
+async def test_a_key_the_host_does_not_know_is_refused(site: Site, connector: SshConnector, folder: Path) -> None:
+    new_key(folder / "stranger")
+    stranger = replace(site.host, reader=Account(user=site.host.reader.user, key=str(folder / "stranger")))
+    with pytest.raises(LoginRefused):
+        [_ async for _ in connector.reader(stranger).read(ask(EMPTY))]
+
+
+async def test_a_step_runs_once_and_its_result_is_replayed(site: Site, connector: SshConnector) -> None:
+    writer = connector.writer(site.host)
+    assert writer is not None
+    assert await writer.ask("e1", 0) == (StepState.UNSEEN, None)
+    first = await writer.run("e1", 0, site.step)
+    assert (first.exit, first.stdout, first.stderr, first.replayed) == (0, "finished\n", "aside\n", False)
+    again = await writer.run("e1", 0, site.step)
+    assert again == replace(first, replayed=True)
+    assert await writer.ask("e1", 0) == (StepState.ENDED, again)
+    failed = await writer.run("e1", 1, FAIL)
+    assert (failed.exit, failed.stderr) == (7, "broken\n")
+    assert site.effects() == 1
+
+
+async def test_duplicates_in_parallel_have_one_effect(site: Site, connector: SshConnector) -> None:
+    writer = connector.writer(site.host)
+    assert writer is not None
+    results = await asyncio.gather(*(writer.run("e1", 0, site.step) for _ in range(12)))
+    assert sorted(result.replayed for result in results) == [False] + [True] * 11
+    assert {(result.exit, result.stdout) for result in results} == {(0, "finished\n")}
+    assert site.effects() == 1
+
+
+async def test_the_same_step_with_other_words_is_refused(site: Site, connector: SshConnector) -> None:
+    writer = connector.writer(site.host)
+    assert writer is not None
+    await writer.run("e1", 0, site.step)
+    refused = await writer.run("e1", 0, FAIL)
+    assert refused.exit == 65
+    assert "other words" in refused.stderr
+    assert site.effects() == 1
+
+
+async def test_an_operation_the_host_does_not_know_is_refused(site: Site, connector: SshConnector) -> None:
+    writer = connector.writer(site.host)
+    assert writer is not None
+    refused = await writer.run("e1", 0, Step(operation="reinstall", tokens=(), script="true"))
+    assert refused.exit == 64
+    assert refused.stderr
+    assert await writer.ask("e1", 0) == (StepState.UNSEEN, None)
+
+
+async def test_words_that_are_no_tokens_do_not_leave(site: Site, connector: SshConnector) -> None:
+    writer = connector.writer(site.host)
+    assert writer is not None
+    with pytest.raises(Refused):
+        await writer.run("e1", 0, Step(operation="append", tokens=("tmp/x;id",), script=""))
+    with pytest.raises(Refused):
+        [_ async for _ in connector.reader(site.host).read([Request(probe=ECHO, tokens=("$(id)", "25"))])]
+
+
+async def test_a_connection_cut_in_a_probe_keeps_what_came_before(site: Site, connector: SshConnector) -> None:
+    readings = []
+
+    async def cut_after_the_first(wire: Wire) -> None:
+        async for reading in connector.reader(replace(site.host, port=wire.port)).read(ask(GREETING, SLOW, BARE)):
+            readings.append(reading)
+            wire.cut()
+
+    async with Wire(site.host.port) as wire:
+        with pytest.raises(ConnectionDropped):
+            await cut_after_the_first(wire)
+    assert [reading.key for reading in readings] == ["greeting"]
+
+
+async def test_a_connection_cut_in_a_step_is_in_doubt_until_asked(site: Site, connector: SshConnector) -> None:
+    async with Wire(site.host.port) as wire:
+        writer = connector.writer(replace(site.host, port=wire.port))
+        assert writer is not None
+        step = asyncio.create_task(writer.run("e1", 0, site.step))
+        while site.effects() == 0:
+            await asyncio.sleep(0.02)
+        wire.cut()
+        with pytest.raises(ConnectionDropped):
+            await step
+        assert await writer.ask("e1", 0) == (StepState.RUNNING, None)
+        while (asked := await writer.ask("e1", 0))[0] is StepState.RUNNING:
+            await asyncio.sleep(0.1)
+        assert asked[0] is StepState.ENDED
+        assert asked[1] is not None
+        assert (asked[1].exit, asked[1].stdout) == (0, "finished\n")
+        assert site.effects() == 1
+
+
+async def test_each_account_can_do_only_its_own(site: Site) -> None:
+    ((_, crossed),) = await say(site, site.host.reader, [f"run e1 0 {site.step.wire}"])
+    assert crossed.exit_status == 64
+    ((_, crossed),) = await say(site, site.host.writer, [f"read {MARK} greeting"])
+    assert crossed.exit_status == 64
+    assert b"hello" not in crossed.stdout
+    assert site.effects() == 0
+
+
+@pytest.mark.parametrize("account", ["reader", "writer"])
+async def test_escapes_are_refused(site: Site, account: str) -> None:
+    answers = await say(site, getattr(site.host, account), ESCAPES)
+    assert len(answers) >= len(ESCAPES) - 3  # a NUL or 100 kB may end the connection instead
+    for command, said in answers:
+        assert said.exit_status == 64, command
+        assert b"uid=" not in said.stdout + said.stderr, command
+    assert site.effects() == 0
+    assert not Path("/tmp/postmedic-escaped").exists()
