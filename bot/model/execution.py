@@ -33,11 +33,13 @@ ON_HOST = frozenset(
 ARROWS: dict[State, frozenset[State]] = {
     State.PROPOSED: frozenset({State.APPROVED, State.DENIED, State.EXPIRED}),
     State.APPROVED: frozenset({State.CHECKING, State.EXPIRED, State.STALE}),
-    State.CHECKING: frozenset({State.APPLYING, State.STALE, State.APPROVED}),
+    # To expired: measuring `before` takes time, and the plan's time may be over when it ends.
+    State.CHECKING: frozenset({State.APPLYING, State.STALE, State.APPROVED, State.EXPIRED}),
     State.APPLYING: frozenset({State.VERIFYING, State.UNDOING, State.PROBING, State.FAILED}),
     State.VERIFYING: frozenset({State.SUCCEEDED, State.UNDOING, State.PROBING, State.FAILED}),
     State.UNDOING: frozenset({State.UNDONE, State.FAILED, State.PROBING}),
-    State.PROBING: frozenset({State.IN_DOUBT}),
+    # To verifying: the host's journal says that every step ended well; only measuring was left when the connection was lost.
+    State.PROBING: frozenset({State.IN_DOUBT, State.VERIFYING}),
     State.IN_DOUBT: frozenset({State.SUCCEEDED, State.FAILED}),
 }
 

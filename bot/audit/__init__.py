@@ -1,0 +1,1 @@
+"""Who did what? An append-only chain of events; see `bot/audit/chain.py`."""

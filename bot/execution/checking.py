@@ -1,0 +1,99 @@
+"""May this plan begin now? Everything that was true when people approved it is looked at again; nothing is sent to the host."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass, replace
+
+from bot.approval.policy import refusal, standing
+from bot.connectors.base import Writer
+from bot.errors import UnknownHost
+from bot.execution.means import Means
+from bot.execution.measuring import measured
+from bot.model.condition import Truth
+from bot.model.execution import State
+from bot.model.host import Host
+from bot.model.progress import Measurement, Progress, Stage, Why
+from bot.model.review import Review, Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """The plan does not begin: it ends in `state`, and why."""
+
+    why: Why
+    state: State = State.STALE
+    detail: str = ""
+    measured: Measurement | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """The plan may begin: with this way to its host, and what was measured for it."""
+
+    writer: Writer
+    measured: Measurement
+
+
+async def checked(means: Means, progress: Progress) -> Cleared | Stopped:
+    """Look again at the right to approve, the expiry, the host key, the entry, and the conditions for the change."""
+    plan = progress.plan
+    try:
+        host = means.host_of(plan.host)
+    except UnknownHost as error:
+        return Stopped(why=Why.HOST_UNKNOWN, detail=str(error))
+    if stopped := await _approval(means, progress, host):
+        return stopped
+    if plan.host_key not in fingerprints(host):
+        return Stopped(why=Why.HOST_KEY_CHANGED)
+    if (writer := means.connector.writer(host)) is None:
+        return Stopped(why=Why.NO_WRITER)
+    found, diagnosis = await measured(means, plan, Stage.BEFORE)
+    if diagnosis is not None and diagnosis.problem.digest != plan.problem_digest:
+        return Stopped(why=Why.ENTRY_CHANGED, measured=found)
+    if not found.holds:
+        false = any(check.truth is Truth.FALSE for check in found.checks)
+        return Stopped(why=Why.BEFORE_CHANGED if false else Why.BEFORE_UNKNOWN, detail=found.error, measured=found)
+    if means.clock() >= plan.expires_at:  # measuring takes time
+        return Stopped(why=Why.NONE, state=State.EXPIRED, measured=found)
+    return Cleared(writer=writer, measured=found)
+
+
+def fingerprints(host: Host) -> frozenset[str]:
+    """The SHA256 fingerprints of the keys the inventory trusts for a host, as OpenSSH writes them.
+
+    A host without keys is the machine itself, whose plans carry the empty fingerprint.
+    """
+    if not host.host_keys:
+        return frozenset({""})
+    return frozenset(_fingerprint(line) for line in host.host_keys)
+
+
+async def _approval(means: Means, progress: Progress, host: Host) -> Stopped | None:
+    """Ask again who the reviewers are; Slack being away is no reason to trust them."""
+    plan = progress.plan
+    counted: list[Review] = []
+    lost: list[str] = []
+    for review in progress.reviews:
+        actor = await means.actor_now(review.actor)
+        if why := refusal(plan, actor, host.approvers, means.team):
+            lost.append(f"{actor.id}: {why}")
+        else:
+            counted.append(replace(review, actor=actor))
+    match standing(plan, counted, host.approvers, means.clock()):
+        case Standing.APPROVED:
+            return None
+        case Standing.EXPIRED:
+            return Stopped(why=Why.NONE, state=State.EXPIRED)
+        case Standing.PENDING | Standing.DENIED:
+            return Stopped(why=Why.APPROVAL_LOST, detail=", ".join(lost))
+
+
+def _fingerprint(line: str) -> str:
+    words = line.split()
+    try:
+        blob = base64.b64decode(words[1], validate=True)
+    except (IndexError, ValueError):
+        return "unreadable"
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")

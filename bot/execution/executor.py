@@ -1,0 +1,165 @@
+"""Who takes decisions in, and who sees to it that every approved plan comes to an end? It never decides what would be done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from bot.approval.policy import refusal, resolver_refusal, standing
+from bot.errors import PostmedicError, Refused
+from bot.execution.answers import Answer, Said, answer
+from bot.execution.carriage import Carriage, Lost
+from bot.execution.means import Means
+from bot.execution.measuring import measured
+from bot.model.execution import State
+from bot.model.host import Approvers
+from bot.model.plan import Plan
+from bot.model.progress import Progress, Stage, Why
+from bot.model.review import Actor, Review
+from bot.store.leases import holding
+
+LOG = logging.getLogger(__name__)
+_COUNTED = {State.PROPOSED: Said.RECORDED, State.DENIED: Said.DENIED, State.EXPIRED: Said.EXPIRED}
+
+
+class Executor:
+    """Takes reviews in and carries approved plans out; several, in several processes, may share one store."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._plans = means.store.plans
+        self._awake = asyncio.Event()
+        self._carried: set[asyncio.Task[None]] = set()
+
+    async def propose(self, plan: Plan, conversation: str = "") -> None:
+        """Store a plan for review; `conversation` is the id of the one whose thread shows it.
+
+        Raises `Refused` for a plan that says nothing to do, or not how it is known that it may begin and has helped.
+        """
+        if not (plan.steps and plan.before and plan.after):
+            raise Refused(detail="a plan needs steps, conditions before them, and conditions after them")
+        await self._plans.propose(plan, conversation)
+
+    async def review(self, plan_id: str, review: Review, approvers: Approvers) -> Answer:
+        """Count one person's decision, as often as it arrives; the answer tells the stored state. Raises `NotFound`."""
+        progress = await self._plans.progress(plan_id)
+        plan = progress.plan
+        if why := refusal(plan, review.actor, approvers, self._means.team):
+            await self._refused("plan.review-refused", plan_id, review.actor, why)
+            return answer(Said.REFUSED, progress, why)
+        if review.plan_digest != plan.digest:
+            await self._refused("plan.review-refused", plan_id, review.actor, Said.OTHER_PLAN)
+            return answer(Said.OTHER_PLAN, progress)
+        if progress.state is not State.PROPOSED:
+            return answer(Said.EXPIRED if progress.state is State.EXPIRED else Said.DECIDED, progress)
+        now = self._means.clock()
+        if now >= plan.expires_at:
+            await self._plans.expire(now)
+            return answer(Said.EXPIRED, await self._plans.progress(plan_id))
+        counted = await self._plans.decide(review, plan_id, lambda reviews: standing(plan, reviews, approvers, now))
+        after = await self._plans.progress(plan_id)
+        if not counted:
+            return answer(Said.EXPIRED if after.state is State.EXPIRED else Said.DECIDED, after)
+        self._awake.set()
+        return answer(_COUNTED.get(after.state, Said.APPROVED), after)
+
+    async def look_again(self, plan_id: str) -> Progress:
+        """Measure the facts a person needs who has to say how a plan in doubt ended."""
+        progress = await self._plans.progress(plan_id)
+        if progress.state is State.IN_DOUBT:
+            found, _ = await measured(self._means, progress.plan, Stage.DOUBT)
+            await self._plans.keep_measurement(plan_id, found)
+        return await self._plans.progress(plan_id)
+
+    async def resolve(self, plan_id: str, actor: Actor, approvers: Approvers, *, succeeded: bool) -> Answer:
+        """Let an approver say how a plan in doubt ended; facts older than `Pace.fresh` are measured again first."""
+        progress = await self._plans.progress(plan_id)
+        if why := resolver_refusal(actor, approvers, self._means.team):
+            await self._refused("plan.resolve-refused", plan_id, actor, why)
+            return answer(Said.REFUSED, progress, why)
+        if progress.state is not State.IN_DOUBT:
+            return answer(Said.NOT_IN_DOUBT, progress)
+        facts = progress.measured(Stage.DOUBT)
+        if facts is None or self._means.clock() - facts.at > self._means.pace.fresh:
+            return answer(Said.FACTS_RENEWED, await self.look_again(plan_id))
+        moved = await self._plans.move(
+            plan_id,
+            State.IN_DOUBT,
+            State.SUCCEEDED if succeeded else State.FAILED,
+            owner=self._means.owner,
+            actor=actor.id,
+            why=Why.RESOLVED,
+            detail=actor.name or actor.id,
+        )
+        self._awake.set()
+        return answer(Said.RESOLVED if moved else Said.NOT_IN_DOUBT, await self._plans.progress(plan_id))
+
+    async def carry(self, plan_id: str) -> bool:
+        """Carry an approved plan to its end; False when it cannot be taken: not approved, expired, or its host is busy."""
+        if not await self._plans.claim(plan_id, self._means.owner, self._means.clock()):
+            return False
+        await self._held(plan_id, State.CHECKING)
+        return True
+
+    async def recover(self) -> None:
+        """Expire what is over, and take over what dead processes left; plans found this way are followed by tasks."""
+        await self._plans.expire(self._means.clock())
+        for orphan in await self._plans.orphans():
+            if await self._plans.adopt(orphan, self._means.owner) is State.PROBING:
+                self._follow(self._held(orphan.plan_id, State.PROBING))
+
+    async def run(self) -> None:
+        """Serve for ever: take over what was left, carry out what was approved. After cancelling it, `settle`."""
+        while True:
+            try:
+                await self.recover()
+                for plan_id in await self._plans.ready():
+                    self._follow(self._take(plan_id))
+            except PostmedicError as error:
+                LOG.warning("plans could not be looked at: %s", error)
+            await self._pause()
+
+    async def settle(self) -> None:
+        """Wait until every plan that this process carries has come to its end."""
+        while self._carried:
+            await asyncio.wait(self._carried)
+
+    async def _take(self, plan_id: str) -> None:
+        await self.carry(plan_id)
+
+    async def _held(self, plan_id: str, state: State) -> None:
+        """Go on with a plan this process has just taken; after an error its lease dies and it is taken over."""
+        owner, seconds = self._means.owner, self._means.store.lease_seconds
+        async with holding(self._plans.renew, plan_id, owner=owner, lease_seconds=seconds):
+            try:
+                carriage = Carriage(self._means, (await self._plans.progress(plan_id)).plan)
+                await (carriage.carry() if state is State.CHECKING else carriage.resume())
+            except Lost:
+                LOG.warning("plan %s was taken over by another process", plan_id)
+            except PostmedicError as error:
+                LOG.error("plan %s was left where it is: %s", plan_id, error)
+        self._awake.set()  # the host may be free for the next plan
+
+    async def _refused(self, kind: str, plan_id: str, actor: Actor, why: str) -> None:
+        details = {"why": why, "team": actor.team}
+        await self._means.store.events.record(kind=kind, actor=actor.id, subject=plan_id, details=details)
+
+    def _follow(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._carried.add(task)
+        task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._carried.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            LOG.error("a plan was left where it is", exc_info=error)
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(self._means.pace.poll):
+                await self._awake.wait()
+        except TimeoutError:
+            pass
+        self._awake.clear()

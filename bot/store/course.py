@@ -1,0 +1,136 @@
+"""What has happened to one plan so far? Reviews, steps and measurements, read as one `Progress` and written by `Plans` only.
+
+Every function works in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import NotFound
+from bot.model.execution import ON_HOST, State, StepResult
+from bot.model.plan import Step
+from bot.model.progress import Measurement, Progress, StepProgress, Why
+from bot.model.review import Review
+from bot.store import events, forms, outbox, schema
+from bot.store.dialect import now
+
+SHOWN = "plan"  # the kind of the outbox rows that follow plans; their subject is the plan's id
+_PLAN = schema.plans.c
+
+
+async def tell(connection: AsyncConnection, plan_id: str, *, kind: str, actor: str, details: Mapping[str, str]) -> None:
+    """Write the audit event of a change, and that the message about the plan must be renewed."""
+    await events.append(connection, kind=kind, actor=actor, subject=plan_id, details=details)
+    thread = schema.conversations.c
+    where = (
+        await connection.execute(
+            select(thread.channel, thread.thread).join(schema.plans, _PLAN.conversation == thread.id).where(_PLAN.id == plan_id)
+        )
+    ).first()
+    if where is not None:
+        show = outbox.Show(kind=SHOWN, subject=plan_id, channel=where.channel, thread=where.thread)
+        await outbox.put(connection, show)
+
+
+async def state(connection: AsyncConnection, plan_id: str) -> State:
+    """Give the plan's state, or raise `NotFound`."""
+    found = await connection.scalar(select(_PLAN.state).where(_PLAN.id == plan_id))
+    if found is None:
+        raise NotFound(what=f"the plan {plan_id}")
+    return State(found)
+
+
+async def progress(connection: AsyncConnection, plan_id: str) -> Progress:
+    """Read everything about a plan, or raise `NotFound`."""
+    row = (await connection.execute(select(*_PLAN).where(_PLAN.id == plan_id))).first()
+    if row is None:
+        raise NotFound(what=f"the plan {plan_id}")
+    busy = None
+    if row.state == State.APPROVED:
+        busy = await connection.scalar(select(_PLAN.id).where(_PLAN.host == row.host, _PLAN.state.in_(ON_HOST)))
+    return Progress(
+        plan=forms.plan(row.document, row.digest),
+        state=State(row.state),
+        why=Why(row.why),
+        detail=row.detail,
+        conversation=row.conversation,
+        changed_at=row.changed_at,
+        reviews=await reviews(connection, plan_id),
+        steps=await _steps(connection, plan_id),
+        measurements=await _measurements(connection, plan_id),
+        waits_for=busy or "",
+    )
+
+
+async def reviews(connection: AsyncConnection, plan_id: str) -> tuple[Review, ...]:
+    """Read the plan's reviews, oldest first."""
+    row = schema.reviews.c
+    found = await connection.execute(select(*row).where(row.plan == plan_id).order_by(row.at, row.actor))
+    return tuple(forms.review(one.digest, one.decision, one.at, one.document) for one in found.all())
+
+
+async def begin_step(connection: AsyncConnection, plan_id: str, owner: str, index: int, step: Step, *, undo: bool) -> None:
+    """Note that the step may be on the host from now on; the primary key refuses an index that has begun before."""
+    await connection.execute(
+        insert(schema.steps).values(plan=plan_id, number=index, undo=undo, document=asdict(step), started_at=now())
+    )
+    details = {"index": str(index), "step": step.wire, "undo": str(undo)}
+    await tell(connection, plan_id, kind="step.started", actor=owner, details=details)
+
+
+async def end_step(connection: AsyncConnection, plan_id: str, owner: str, index: int, result: StepResult) -> None:
+    """Keep the result of a step, once."""
+    row = schema.steps.c
+    kept = await connection.execute(
+        update(schema.steps)
+        .where(row.plan == plan_id, row.number == index, row.result.is_(None))
+        .values(result=asdict(result), ended_at=now())
+    )
+    if kept.rowcount == 1:
+        details = {"index": str(index), "exit": str(result.exit), "replayed": str(result.replayed)}
+        await tell(connection, plan_id, kind="step.ended", actor=owner, details=details)
+
+
+async def withdraw_step(connection: AsyncConnection, plan_id: str, owner: str, index: int) -> None:
+    """Take back that a step may be on the host, because its connection was never made."""
+    row = schema.steps.c
+    await connection.execute(delete(schema.steps).where(row.plan == plan_id, row.number == index, row.result.is_(None)))
+    await tell(connection, plan_id, kind="step.not-sent", actor=owner, details={"index": str(index)})
+
+
+async def keep_measurement(connection: AsyncConnection, plan_id: str, measured: Measurement) -> None:
+    """Keep the latest measurement of its stage."""
+    row = schema.measurements.c
+    await connection.execute(delete(schema.measurements).where(row.plan == plan_id, row.stage == measured.stage))
+    await connection.execute(
+        insert(schema.measurements).values(
+            plan=plan_id, stage=measured.stage, at=measured.at, document=forms.measurement_document(measured)
+        )
+    )
+
+
+async def _steps(connection: AsyncConnection, plan_id: str) -> tuple[StepProgress, ...]:
+    row = schema.steps.c
+    found = await connection.execute(select(*row).where(row.plan == plan_id).order_by(row.number))
+    return tuple(
+        StepProgress(
+            index=one.number,
+            step=forms.step(one.document),
+            undo=one.undo,
+            started_at=one.started_at,
+            ended_at=one.ended_at,
+            result=forms.result(one.result),
+        )
+        for one in found.all()
+    )
+
+
+async def _measurements(connection: AsyncConnection, plan_id: str) -> tuple[Measurement, ...]:
+    row = schema.measurements.c
+    found = await connection.execute(select(*row).where(row.plan == plan_id).order_by(row.at))
+    return tuple(forms.measurement(one.stage, one.at, one.document) for one in found.all())

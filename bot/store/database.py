@@ -1,0 +1,61 @@
+"""How does a transaction begin and end? The one border at which the database library's errors become postmedic's."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import StoreUnavailable
+from bot.store import dialect
+
+
+class Conflict(StoreUnavailable):
+    """The database refused a row: {detail}. Nothing was changed."""
+
+
+class Database:
+    """One database and the two kinds of transactions on it; `lease_seconds` is how long a worker may be silent."""
+
+    def __init__(self, where: str, *, lease_seconds: float) -> None:
+        self.lease_seconds = lease_seconds
+        try:
+            self._engine = dialect.open_engine(where)
+        except (SQLAlchemyError, OSError, ImportError) as error:
+            raise StoreUnavailable(detail=_short(error)) from error
+        self._writer = self._engine.execution_options(**{dialect.WRITING: True})
+        self._turn = asyncio.Semaphore(dialect.WRITERS_AT_ONCE[self._engine.dialect.name])
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees one moment and changes nothing."""
+        try:
+            async with self._engine.connect() as connection, connection.begin():
+                yield connection
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise StoreUnavailable(detail=_short(error)) from error
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed when the block ends and rolled back when it raises; `Conflict` when a key is taken."""
+        async with self._turn:
+            try:
+                async with self._writer.begin() as connection:
+                    yield connection
+            except IntegrityError as error:
+                raise Conflict(detail=_short(error)) from error
+            except (SQLAlchemyError, sqlite3.Error) as error:
+                raise StoreUnavailable(detail=_short(error)) from error
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+def _short(error: Exception) -> str:
+    # The driver's own sentence; the library's text would add the statement and its values, which may be a paste.
+    return str(getattr(error, "orig", None) or error).splitlines()[0][:200]

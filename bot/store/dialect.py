@@ -1,0 +1,70 @@
+"""In what do SQLite and PostgreSQL differ? Everything that does is here; no other file may ask which of them it talks to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Float, event, text
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+WRITING = "postmedic_writing"  # execution option: this transaction will write
+WRITERS_AT_ONCE = {"sqlite": 1, "postgresql": 8}  # SQLite has one writer; waiting in the process is fair, its busy loop is not
+_SCHEMA_LOCK = 7_026_835  # any number: two replicas that start together must not both create the tables
+
+
+class now(FunctionElement[float]):  # an SQL function, spelled as one
+    """UTC seconds since the epoch by the database's clock."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(now, "sqlite")
+def _now_sqlite(element: now, compiler: Any, **options: Any) -> str:
+    # unixepoch('subsec') needs SQLite 3.42; Debian 12 has 3.40.
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(now, "postgresql")
+def _now_postgresql(element: now, compiler: Any, **options: Any) -> str:
+    return "extract(epoch from clock_timestamp())::double precision"
+
+
+def open_engine(where: str) -> AsyncEngine:
+    """Make the engine for a file path (SQLite) or a database URL; nothing is opened yet."""
+    url = make_url(where if "://" in where else f"sqlite+aiosqlite:///{where}")
+    engine = create_async_engine(url)
+    if engine.dialect.name == "sqlite":
+        _make_private(Path(url.database or ""))
+        event.listen(engine.sync_engine, "connect", _tune_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+async def lock_schema(connection: AsyncConnection) -> None:
+    """Keep other processes from changing the schema until this transaction ends."""
+    if connection.dialect.name == "postgresql":  # a writing SQLite transaction is alone already
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+
+
+def _make_private(path: Path) -> None:
+    # It holds what people pasted. SQLite gives its -wal and -shm files the mode of the database file.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _tune_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # transactions begin in `_begin_sqlite`, not where the driver guesses
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "busy_timeout=15000", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later would fail at once, not wait, when another one wrote in between.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITING) else "BEGIN")

@@ -1,0 +1,138 @@
+"""What did Slack tell us that is not finished? A row exists before Slack is answered, and every row ends done or abandoned."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from bot.store import schema
+from bot.store.counters import advance
+from bot.store.database import Conflict, Database
+from bot.store.dialect import now
+from bot.store.leases import dead, renew
+
+ATTEMPTS = 5  # a row that kills its worker must not be tried for ever
+_WAITING, _DONE, _ABANDONED = "waiting", "done", "abandoned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One thing that happened in Slack; `attempts` counts from 1, `reason` says why an earlier attempt failed."""
+
+    key: str
+    kind: str
+    payload: Mapping[str, Any]
+    attempts: int
+    reason: str = ""
+
+
+class Inbox:
+    """Rows keyed by Slack's own ids, each handled to its end by one worker at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def accept(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
+        """Store what came in, durably, before it is acknowledged; False when `key` was seen before."""
+        try:
+            async with self._database.writing() as connection:
+                await connection.execute(
+                    insert(schema.inbox).values(
+                        key=key,
+                        kind=kind,
+                        payload=dict(payload),
+                        state=_WAITING,
+                        position=await advance(connection, "inbox"),
+                        attempts=0,
+                        reason="",
+                        owner="",
+                        lease_until=0.0,
+                        not_before=0.0,
+                        changed_at=now(),
+                    )
+                )
+        except Conflict:
+            return False
+        return True
+
+    async def take(self, owner: str, limit: int = 10) -> tuple[Received, ...]:
+        """Lease the oldest waiting rows, those of dead workers included; give each back by `done` or `failed`."""
+        row = schema.inbox.c
+        free = (
+            row.state == _WAITING,
+            row.attempts < ATTEMPTS,
+            row.not_before <= now(),
+            dead(schema.inbox, self._database.lease_seconds),
+        )
+        async with self._database.reading() as connection:
+            keys = (await connection.scalars(select(row.key).where(*free).order_by(row.position).limit(limit))).all()
+        if not keys:
+            return ()
+        async with self._database.writing() as connection:
+            taken = await connection.execute(
+                update(schema.inbox)
+                .where(row.key.in_(keys), *free)
+                .values(
+                    attempts=row.attempts + 1,
+                    owner=owner,
+                    lease_until=now() + self._database.lease_seconds,
+                    changed_at=now(),
+                )
+                .returning(*row)
+            )
+            rows = sorted(taken.all(), key=lambda one: int(one.position))
+        return tuple(_received(one) for one in rows)
+
+    async def renew(self, owner: str, keys: Collection[str]) -> None:
+        """Extend the leases of rows that are being handled."""
+        await renew(self._database, schema.inbox, "key", owner, keys)
+
+    async def done(self, key: str, owner: str) -> bool:
+        """Finish a row; False when it is no longer `owner`'s. The payload is dropped, the key stays against redelivery."""
+        return await self._end(key, owner, state=_DONE, payload={})
+
+    async def failed(self, key: str, owner: str, reason: str, *, wait_seconds: float = 5.0) -> bool:
+        """Give a row back after an error; True when its attempts are used up, it is abandoned and the person must be told."""
+        async with self._database.reading() as connection:
+            attempts = await connection.scalar(select(schema.inbox.c.attempts).where(schema.inbox.c.key == key))
+        spent = (attempts or 0) >= ATTEMPTS
+        given = await self._end(
+            key, owner, state=_ABANDONED if spent else _WAITING, reason=reason, not_before=now() + wait_seconds
+        )
+        return given and spent
+
+    async def spent(self) -> tuple[Received, ...]:
+        """Abandon the rows whose workers died at every attempt and give each once, so that the person can be told."""
+        row = schema.inbox.c
+        async with self._database.writing() as connection:
+            found = await connection.execute(
+                update(schema.inbox)
+                .where(row.state == _WAITING, row.attempts >= ATTEMPTS, dead(schema.inbox, self._database.lease_seconds))
+                .values(state=_ABANDONED, reason="the process handling it died each time", owner="", changed_at=now())
+                .returning(*row)
+            )
+            return tuple(_received(one) for one in found.all())
+
+    async def abandoned(self) -> tuple[Received, ...]:
+        """Every row that could not be handled, oldest first."""
+        row = schema.inbox.c
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(*row).where(row.state == _ABANDONED).order_by(row.position))
+            return tuple(_received(one) for one in found.all())
+
+    async def _end(self, key: str, owner: str, **values: Any) -> bool:
+        row = schema.inbox.c
+        async with self._database.writing() as connection:
+            ended = await connection.execute(
+                update(schema.inbox)
+                .where(row.key == key, row.owner == owner, row.state == _WAITING)
+                .values(owner="", lease_until=0.0, changed_at=now(), **values)
+            )
+            return ended.rowcount == 1
+
+
+def _received(row: Row[Any]) -> Received:
+    return Received(key=row.key, kind=row.kind, payload=row.payload, attempts=row.attempts, reason=row.reason)

@@ -1,0 +1,51 @@
+"""Where do all rows live? One database, addressed by subject."""
+
+from __future__ import annotations
+
+from bot.store.conversations import Conversations
+from bot.store.database import Database
+from bot.store.events import Events
+from bot.store.inbox import Inbox
+from bot.store.leases import LEASE_SECONDS
+from bot.store.migrations import migrate
+from bot.store.outbox import Outbox
+from bot.store.plans import Plans
+
+
+class Store:
+    """The whole database; made by `Store.open`, ended by `close`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.inbox = Inbox(database)
+        self.outbox = Outbox(database)
+        self.conversations = Conversations(database)
+        self.plans = Plans(database)
+        self.events = Events(database)
+
+    @classmethod
+    async def open(cls, where: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
+        """Open the database at a file path (SQLite) or URL and bring its tables up to date.
+
+        Raises `StoreUnavailable` when it cannot be used or was written by a newer postmedic.
+        """
+        return cls(await opened(Database(where, lease_seconds=lease_seconds)))
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a worker may be silent before its rows are taken over."""
+        return self._database.lease_seconds
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._database.close()
+
+
+async def opened(database: Database) -> Database:
+    """Migrate `database`, or close it again and say why it cannot be used."""
+    try:
+        await migrate(database)
+    except BaseException:
+        await database.close()
+        raise
+    return database

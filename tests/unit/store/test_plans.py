@@ -1,0 +1,207 @@
+"""Every arrow is one compare-and-swap with its event and its message; nothing else moves a plan."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.approval.policy import standing
+from bot.errors import NotFound, Refused, StoreUnavailable
+from bot.model.condition import Truth
+from bot.model.execution import ARROWS, FINAL, ON_HOST, State
+from bot.model.plan import Plan
+from bot.model.progress import Check, Measurement, Side, Stage
+from bot.store.conversations import Conversation
+from bot.store.plans import HELD, Orphan
+from bot.store.store import Store
+from tests.support.plans import APPROVERS, DOWN, plan, review
+
+
+async def approved(store: Store, one: Plan, conversation: str = "") -> Plan:
+    await store.plans.propose(one, conversation)
+    assert await store.plans.decide(review(one), one.id, lambda all: standing(one, all, APPROVERS, one.created_at))
+    return one
+
+
+async def brought(store: Store, one: Plan, state: State) -> None:
+    """Bring a new plan to a state by the shortest way of arrows from a claim."""
+    await approved(store, one)
+    assert await store.plans.claim(one.id, "me", one.created_at)
+    routes: dict[State, list[State]] = {State.CHECKING: []}
+    frontier = [State.CHECKING]
+    while state not in routes:
+        here = frontier.pop(0)
+        for there in sorted(ARROWS.get(here, ())):
+            if there not in routes:
+                routes[there] = [*routes[here], there]
+                frontier.append(there)
+    here = State.CHECKING
+    for there in routes[state]:
+        assert await store.plans.move(one.id, here, there, owner="me")
+        here = there
+
+
+async def test_a_plan_comes_back_as_it_was_stored(store: Store) -> None:
+    one = plan()
+    await store.plans.propose(one, "")
+    progress = await store.plans.progress(one.id)
+    assert progress.plan == one
+    assert (progress.state, progress.reviews, progress.steps, progress.measurements) == (State.PROPOSED, (), (), ())
+    await store.plans.propose(one, "")
+    assert len([event async for event in store.events.read()]) == 1
+    with pytest.raises(Refused, match="another plan"):
+        await store.plans.propose(plan(host="mx2"), "")
+    with pytest.raises(NotFound):
+        await store.plans.progress("plan-9")
+
+
+async def test_a_plan_altered_in_the_database_is_refused(store: Store, tmp_path: Path) -> None:
+    await store.plans.propose(plan(), "")
+    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
+        connection.execute("UPDATE plans SET document = replace(document, 'ip link set lo up', 'rm -rf /')")
+    with pytest.raises(StoreUnavailable, match="does not fit its digest"):
+        await store.plans.progress("plan-1")
+
+
+@pytest.mark.parametrize(("source", "target"), list(itertools.product(sorted(HELD | {State.IN_DOUBT}), State)))
+async def test_only_arrows_move_a_plan(store: Store, source: State, target: State) -> None:
+    one = plan()
+    await brought(store, one, source)
+    if target in ARROWS[source] or source is target is State.PROBING:
+        assert not await store.plans.move(one.id, source, target, owner="other") or source is State.IN_DOUBT
+        if source is not State.IN_DOUBT:
+            assert await store.plans.move(one.id, source, target, owner="me")
+        assert await store.plans.state(one.id) is target
+    else:
+        with pytest.raises(ValueError, match="no arrow"):
+            await store.plans.move(one.id, source, target, owner="me")
+        assert await store.plans.state(one.id) is source
+
+
+@pytest.mark.parametrize("state", sorted(FINAL - {State.DENIED, State.EXPIRED}))
+async def test_final_states_are_final(store: Store, state: State) -> None:
+    one = plan()
+    await brought(store, one, state)
+    assert not await store.plans.claim(one.id, "me", one.created_at)
+    assert await store.plans.adopt(Orphan(plan_id=one.id, state=State.APPLYING), "me") is None
+    assert not await store.plans.decide(review(one), one.id, lambda all: standing(one, all, APPROVERS, 0))
+    assert await store.plans.expire(one.expires_at) == 0
+    assert await store.plans.state(one.id) is state
+
+
+async def test_one_plan_of_a_host_at_a_time_also_when_many_claim(store: Store) -> None:
+    hosts = {f"plan-{n}": f"mx{n % 3}" for n in range(12)}
+    for id, host in hosts.items():
+        await approved(store, plan(id, host=host))
+    assert len(await store.plans.ready()) == 12
+    claims = await asyncio.gather(*(store.plans.claim(id, f"worker-{n}", 0) for id in hosts for n in range(3)))
+    assert claims.count(True) == 3
+    assert await store.plans.ready() == ()
+    waiting = [await store.plans.progress(id) for id in hosts if await store.plans.state(id) is State.APPROVED]
+    assert len(waiting) == 9
+    assert all(hosts[one.waits_for] == one.plan.host for one in waiting)
+
+
+async def test_a_lease_that_nobody_renews_makes_an_orphan_and_only_one_adopts_it(store: Store) -> None:
+    await brought(store, plan("plan-1", host="a"), State.APPLYING)
+    await brought(store, plan("plan-2", host="b"), State.CHECKING)
+    assert await store.plans.orphans() == ()
+    for _ in range(4):
+        await asyncio.sleep(0.1)
+        await store.plans.renew("me", ["plan-1"])
+    assert await store.plans.orphans() == (Orphan(plan_id="plan-2", state=State.CHECKING),)
+    assert await store.plans.adopt(Orphan(plan_id="plan-2", state=State.CHECKING), "other") is State.APPROVED
+    await asyncio.sleep(0.25)
+    (orphan,) = await store.plans.orphans()
+    adopted = await asyncio.gather(*(store.plans.adopt(orphan, f"worker-{n}") for n in range(10)))
+    assert sorted(map(str, adopted)) == ["None"] * 9 + ["probing"]
+    assert not await store.plans.move("plan-1", State.APPLYING, State.VERIFYING, owner="me")
+
+
+async def test_a_lease_from_before_the_clock_was_set_back_is_dead(store: Store, tmp_path: Path) -> None:
+    await brought(store, plan(), State.APPLYING)
+    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
+        connection.execute("UPDATE plans SET lease_until = lease_until + 86400")
+    assert len(await store.plans.orphans()) == 1
+
+
+async def test_expiry_ends_what_waits_and_nothing_that_runs(store: Store) -> None:
+    await store.plans.propose(plan("plan-1", host="a"), "")
+    await approved(store, plan("plan-2", host="b"))
+    running = plan("plan-3", host="c")
+    await brought(store, running, State.APPLYING)
+    assert await store.plans.expire(running.expires_at - 60) == 0
+    assert await store.plans.expire(running.expires_at + 60) == 2
+    assert [await store.plans.state(f"plan-{n}") for n in (1, 2, 3)] == [State.EXPIRED, State.EXPIRED, State.APPLYING]
+
+
+async def test_a_step_begins_once_and_its_result_stays(store: Store) -> None:
+    one = plan()
+    await approved(store, one)
+    await store.plans.claim(one.id, "me", 0)
+    assert await store.plans.move(
+        one.id, State.CHECKING, State.APPLYING, owner="me", begins=(0, one.steps[0]), measured=measurement()
+    )
+    with pytest.raises(StoreUnavailable):
+        await store.plans.begin_step(one.id, State.APPLYING, "me", 0, one.steps[0])
+    assert not await store.plans.begin_step(one.id, State.APPLYING, "other", 1, one.steps[1])
+    progress = await store.plans.progress(one.id)
+    assert progress.measured(Stage.BEFORE) == measurement()
+    assert progress.running is not None
+    assert (progress.running.index, progress.running.step) == (0, one.steps[0])
+
+
+async def test_the_record_of_events_tells_the_same_as_the_rows(store: Store) -> None:
+    for number, state in enumerate(sorted(ON_HOST | FINAL - {State.DENIED, State.EXPIRED})):
+        await brought(store, plan(f"plan-{number}", host=f"mx{number}"), state)
+    told: dict[str, str] = {}
+    async for event in store.events.read():
+        if "to" in event.details:
+            assert event.details.get("from", "") == told.get(event.subject, "")
+            told[event.subject] = event.details["to"]
+    assert told
+    assert {id: State(to) for id, to in told.items()} == {id: await store.plans.state(id) for id in told}
+    assert await store.events.verify() is None
+
+
+async def test_every_change_renews_the_message_of_its_thread(store: Store) -> None:
+    conversation = Conversation(id="c1", channel="C1", thread="1.0", requester="U1", lang="en")
+    await store.conversations.open(conversation)
+    one = await approved(store, plan(), "c1")
+    (outgoing,) = await store.outbox.take("me")
+    assert (outgoing.show.kind, outgoing.show.subject) == ("plan", one.id)
+    assert (outgoing.show.channel, outgoing.show.thread) == ("C1", "1.0")
+    await store.outbox.sent(outgoing, "1.1")
+    await store.plans.claim(one.id, "me", 0)
+    (edit,) = await store.outbox.take("me")
+    assert edit.ts == "1.1"
+
+
+async def test_a_failure_to_write_the_event_undoes_the_change(store: Store, tmp_path: Path) -> None:
+    one = await approved(store, plan())
+    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
+        connection.execute("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    with pytest.raises(StoreUnavailable, match="disk full"):
+        await store.plans.expire(one.expires_at)
+    assert await store.plans.state(one.id) is State.APPROVED
+
+
+async def test_cut_and_altered_events_are_found_in_the_database(store: Store, tmp_path: Path) -> None:
+    await approved(store, plan())
+    sequence, digest = await store.events.head()
+    assert await store.events.verify({sequence: digest}) is None
+    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
+        connection.execute("DELETE FROM events WHERE sequence = ?", (sequence,))
+    assert await store.events.verify() == sequence
+    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
+        connection.execute("UPDATE events SET line = replace(line, 'U0PAUL', 'U0ANNE') WHERE sequence = 1")
+    assert await store.events.verify() == 1
+
+
+def measurement() -> Measurement:
+    check = Check(side=Side.BEFORE, condition=DOWN, truth=Truth.TRUE, evidence=(("loopback.state", "down"),))
+    return Measurement(stage=Stage.BEFORE, at=12.5, checks=(check,))
