@@ -2,6 +2,46 @@
 
 from __future__ import annotations
 
-from bot.facts import aliases, clients, identity, listeners, masters, names, network, sendmail, service, settings
+from bot.facts import (
+    aliases,
+    clients,
+    dovecot,
+    identity,
+    listeners,
+    log,
+    masters,
+    names,
+    network,
+    outbound,
+    queue,
+    reach,
+    relay,
+    sasl,
+    saslauthd,
+    sendmail,
+    service,
+    settings,
+    tables,
+)
 
-__all__ = ["aliases", "clients", "identity", "listeners", "masters", "names", "network", "sendmail", "service", "settings"]
+__all__ = [
+    "aliases",
+    "clients",
+    "dovecot",
+    "identity",
+    "listeners",
+    "log",
+    "masters",
+    "names",
+    "network",
+    "outbound",
+    "queue",
+    "reach",
+    "relay",
+    "sasl",
+    "saslauthd",
+    "sendmail",
+    "service",
+    "settings",
+    "tables",
+]
