@@ -44,14 +44,14 @@ async def run(problem: Problem, one: Case, matcher: Matcher) -> list[Finding]:
     found = matcher.recognise(one.paste) if one.paste else None
     match = next((m for m in found.near if m.problem == problem.id), None) if found else None
     diagnosis = await reach(problem, match, ReplayReader(one.readings))
-    actual = {
+    actual: dict[str, str | tuple[str, ...]] = {
         "match": (found.sure[0].problem if found and found.sure else "none") if one.paste else one.match,
         "confirmed": tuple(v.cause.id for v in diagnosis.confirmed),
         "ruled-out": tuple(v.cause.id for v in diagnosis.ruled_out),
         "unmeasured": tuple(v.cause.id for v in diagnosis.unmeasured),
         "plan": planned(diagnosis),
     }
-    expected = {
+    expected: dict[str, str | tuple[str, ...]] = {
         "match": one.match,
         "confirmed": one.confirmed,
         "ruled-out": one.ruled_out,

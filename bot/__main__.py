@@ -1,0 +1,73 @@
+"""`postmedic`, the command line. Every command is one file in `bot/cli/` and is imported only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from bot.cli.status import Status
+from bot.errors import PostmedicError
+from bot.model.text import LANGS
+from bot.render.visible import visible
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; docs/commands.md is tested against it."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--settings", type=Path, help="the settings file (default: postmedic.toml, if it is there)")
+    common.add_argument("--lang", choices=LANGS, help="in which language to speak")
+    top = argparse.ArgumentParser(prog="postmedic", description="Recognise, measure and mend problems of Postfix hosts.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, where: str, says: str, under: argparse._SubParsersAction[argparse.ArgumentParser] = commands):  # type: ignore[no-untyped-def]
+        one = under.add_parser(name, help=says, description=says, parents=[common])
+        one.set_defaults(run=where)
+        return one
+
+    check = command("check", "check:run", "measure the general health of a host, or of this machine with `local`")
+    check.add_argument("host")
+    check.add_argument("--json", action="store_true", help="plain values for scripts")
+    diagnose = command("diagnose", "diagnose:run", "recognise a log on standard input, and measure its causes with --host")
+    diagnose.add_argument("--host", help="a host of the inventory, or `local`")
+    diagnose.add_argument("--json", action="store_true", help="plain values for scripts")
+    match = command("match", "match:run", "name the problems a paste shows, without contacting anything")
+    match.add_argument("--paste", help="a file, or - for standard input")
+    match.add_argument("--jsonl", action="store_true", help='read {"id", "text"} objects, one a line, and answer each')
+    match.add_argument("--json", action="store_true", help="plain values for scripts")
+    about = commands.add_parser("knowledge", help="for people who write problems").add_subparsers(required=True, metavar="WHAT")
+    command("check", "knowledge:check", "lint the entries and run their cases", about).add_argument("id", nargs="?")
+    record = command("record", "knowledge:keep", "measure on a host and keep every raw reading as a case", about)
+    record.add_argument("id")
+    record.add_argument("--host", required=True)
+    record.add_argument("--case", required=True, help="the name of the case")
+    command("show", "knowledge:show", "print what an entry says", about).add_argument("id")
+    command("serve", "serve:run", "connect to Slack and serve until stopped")
+    demo = command("demo", "demo:run", "a local workspace, sample hosts and the bot, in your browser; no Slack account needed")
+    demo.add_argument("--port", type=int, default=8080, help="where the page is served on loopback")
+    demo.add_argument("--lab", type=Path, help="use the running lab hosts whose folder this is, instead of the sample hosts")
+    doctor = command("doctor", "doctor:run", "what is wrong with settings, Slack or hosts, and the command that mends it")
+    doctor.add_argument("host", nargs="?")
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and give its exit status; errors are one clear message on standard error."""
+    given = parser().parse_args(arguments)
+    module, _, function = given.run.partition(":")
+    try:
+        return int(getattr(importlib.import_module(f"bot.cli.{module}"), function)(given))
+    except PostmedicError as error:
+        print(f"{error.code}: {visible(str(error))}", file=sys.stderr)
+        return Status.USAGE
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of our output went away, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Status.FINE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

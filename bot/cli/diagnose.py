@@ -1,0 +1,74 @@
+"""`postmedic diagnose`: what does a log say, and what is true on the host? Reads the log on standard input."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from argparse import Namespace
+
+from rich.console import Console
+
+from bot.cli.setting_up import engine, knowledge, language, settings
+from bot.cli.status import Status, of_diagnoses
+from bot.config import Settings
+from bot.engine import measured_matches
+from bot.matching import Matcher
+from bot.model.diagnosis import Diagnosis
+from bot.model.host import Host
+from bot.model.plan import Plan
+from bot.model.text import Lang
+from bot.render.plain import diagnosis_data
+from bot.render.terminal import print_diagnosis, print_plan
+
+
+def run(arguments: Namespace) -> int:
+    """Recognise standard input; with `--host`, measure the recognised problems there."""
+    given = settings(arguments)
+    text = sys.stdin.read()
+    if not text.strip():
+        print(
+            "There was nothing on standard input. Pipe the log lines in: postmedic diagnose --host HOST < mail.log",
+            file=sys.stderr,
+        )
+        return Status.USAGE
+    return asyncio.run(_run(arguments, given, text, language(arguments, given)))
+
+
+async def _run(arguments: Namespace, given: Settings, text: str, lang: Lang) -> int:
+    if arguments.host is None:
+        return _name_only(given, text, lang)
+    async with engine(given, arguments.host) as (known, host):
+        recognition = known.recognise(text)
+        matches = measured_matches(recognition) or recognition.near[:1]
+        if not matches:
+            print(
+                "This is not recognised as a known Postfix problem; `postmedic check HOST` measures the general health.",
+                file=sys.stderr,
+            )
+            return Status.UNRECOGNISED
+        reader = known.reader(host)
+        diagnoses = [await known.diagnose(host, match, reader) for match in matches]
+        plans = [plan for one in diagnoses for plan in known.plans(one, host, reader, "local:cli")]
+    _show(arguments, diagnoses, plans, host, lang)
+    return of_diagnoses(diagnoses)
+
+
+def _name_only(given: Settings, text: str, lang: Lang) -> int:
+    library = knowledge(given)
+    found = Matcher(library.values()).recognise(text)
+    for match in found.sure:
+        print(f"{match.problem}  {library[match.problem].title[lang]}  ({match.count} lines)")
+    print("Nothing was measured: name a host with --host HOST, or --host local.", file=sys.stderr)
+    return Status.UNMEASURED if found.sure else Status.UNRECOGNISED
+
+
+def _show(arguments: Namespace, diagnoses: list[Diagnosis], plans: list[Plan], host: Host, lang: Lang) -> None:
+    if arguments.json:
+        print(json.dumps([diagnosis_data(one) for one in diagnoses], ensure_ascii=False, indent=2))
+        return
+    console = Console(highlight=False)
+    for one in diagnoses:
+        print_diagnosis(console, one, lang)
+    for plan in plans:
+        print_plan(console, plan, lang)

@@ -1,0 +1,95 @@
+"""`postmedic knowledge check|record|show`: for people who write problems."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from argparse import Namespace
+from collections.abc import Iterable
+
+from bot.authoring import cases as proving
+from bot.authoring.findings import Finding
+from bot.authoring.lint import lint
+from bot.authoring.record import record
+from bot.authoring.samples import shared_samples
+from bot.cli.setting_up import engine, knowledge, language, settings
+from bot.cli.status import Status
+from bot.errors import NotFound
+from bot.knowledge.cases import cases, write
+from bot.knowledge.library import Library
+from bot.matching import Matcher
+from bot.model.problem import Problem
+
+
+def check(arguments: Namespace) -> int:
+    """Lint the entries and run their cases; prints every finding and a closing count."""
+    library = knowledge(settings(arguments))
+    chosen = [_problem(library, arguments.id)] if arguments.id else list(library.values())
+    findings = asyncio.run(_findings(library, chosen))
+    for finding in findings:
+        print(finding)
+    count = sum(len(cases(library.folders[problem.id])) for problem in chosen)
+    wrong = sum(finding.error for finding in findings)
+    print(f"{len(chosen)} problems, {count} cases, {wrong} to mend")
+    return Status.FOUND if wrong else Status.FINE
+
+
+async def _findings(library: Library, chosen: Iterable[Problem]) -> list[Finding]:
+    matcher = Matcher(library.values())
+    findings: list[Finding] = []
+    for problem in chosen:
+        folder = library.folders[problem.id]
+        recorded = cases(folder)
+        findings += lint(problem, (folder / "problem.yaml").read_bytes())
+        findings += proving.missing(problem, recorded)
+        findings += shared_samples(problem, recorded, matcher)
+        for case in recorded:
+            findings += await proving.run(problem, case, matcher)
+    return findings
+
+
+def keep(arguments: Namespace) -> int:
+    """Measure on a host and keep every raw reading as a case, with the paste from standard input."""
+    given = settings(arguments)
+    library = knowledge(given)
+    problem = _problem(library, arguments.id)
+    paste = sys.stdin.read() if not sys.stdin.isatty() else ""
+    case = asyncio.run(_record(arguments, problem, paste))
+    path = library.folders[problem.id] / "cases" / f"{arguments.case}.yaml"
+    write(path, case)
+    print(f"{path}: confirmed {list(case.confirmed)}, unmeasured {list(case.unmeasured)}, plan {list(case.plan)}")
+    print("Read it before you keep it: it holds what the host answered.")
+    return Status.FINE
+
+
+async def _record(arguments: Namespace, problem: Problem, paste: str):  # type: ignore[no-untyped-def]
+    given = settings(arguments)
+    async with engine(given, arguments.host) as (known, host):
+        noted = {"host": host.name}
+        case, _ = await record(problem, paste, known.matcher, known.reader(host), name=arguments.case, recorded=noted)
+        return case
+
+
+def show(arguments: Namespace) -> int:
+    """Print what an entry says: causes, fixes and texts."""
+    given = settings(arguments)
+    lang = language(arguments, given)
+    problem = _problem(knowledge(given), arguments.id)
+    print(f"{problem.id}: {problem.title[lang]}")
+    for signature in problem.signatures:
+        print(f"  looks like: {signature}")
+    for cause in problem.causes:
+        print(f"  {cause.id}{f' → {cause.fix}' if cause.fix else ''}: {cause.says[lang]}")
+        if cause.advice:
+            print(f"    {cause.advice[lang]}")
+    for fix in problem.fixes.values():
+        print(f"  fix {fix.id} ({fix.risk.value}): {', '.join(step.operation for step in fix.steps)}. {fix.safety[lang]}")
+    for reference in problem.references:
+        print(f"  {reference}")
+    return Status.FINE
+
+
+def _problem(library: Library, identity: str) -> Problem:
+    if identity not in library:
+        raise NotFound(what=f"{identity}; known problems: {', '.join(sorted(library)[:30])}")
+    return library[identity]

@@ -1,0 +1,81 @@
+"""Which settings, inventory, knowledge and connections does a command work with? Made here, once per call."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot import config, inventory
+from bot.config import Settings
+from bot.connectors.base import Connector, Reader, Writer
+from bot.connectors.local import LocalReader
+from bot.engine import Engine
+from bot.inventory import Inventory
+from bot.knowledge import library
+from bot.model.host import Account, Approvers, Host, Via
+from bot.model.text import Lang
+
+LOCAL = Host(
+    name="local",
+    address="127.0.0.1",
+    port=0,
+    host_keys=(),
+    reader=Account(user="", key=""),
+    writer=None,
+    via=Via.ENROLLED,  # no other account stands between: the process's own rights apply
+    approvers=Approvers(),
+)
+
+
+class LocalConnector:
+    """The way to the machine postmedic runs on: it only measures."""
+
+    def reader(self, host: Host) -> Reader:
+        return LocalReader()
+
+    def writer(self, host: Host) -> Writer | None:
+        return None
+
+
+def settings(arguments: Namespace) -> Settings:
+    """The settings of this call; `--settings` and `--lang` win. Raises `ConfigError`."""
+    return config.load(arguments.settings)
+
+
+def language(arguments: Namespace, given: Settings) -> Lang:
+    """In which language this call speaks."""
+    return arguments.lang or given.lang
+
+
+def knowledge(given: Settings) -> library.Library:
+    """The built-in entries and those of `knowledge_paths`. Raises `KnowledgeError`."""
+    return library.load((library.BUILT_IN, *given.knowledge_paths))
+
+
+@asynccontextmanager
+async def engine(given: Settings, host: str) -> AsyncIterator[tuple[Engine, Host]]:
+    """An engine and the host called `host` (`local`: this machine). Raises `InventoryError` or `UnknownHost`."""
+    known = Inventory({"local": LOCAL}) if host == "local" else inventory.load(given.inventory)
+    chosen = known.find(host)
+    if host == "local":
+        yield _engine(given, known, LocalConnector()), chosen
+        return
+    from bot.connectors.ssh import SshConnector  # asyncssh takes a quarter of a second to import
+
+    connector = SshConnector()
+    try:
+        yield _engine(given, known, connector), chosen
+    finally:
+        connector.close()
+
+
+def _engine(given: Settings, known: Inventory, connector: Connector) -> Engine:
+    return Engine(
+        inventory=known,
+        library=knowledge(given),
+        connector=connector,
+        clock=time.time,
+        plan_seconds=given.plan_minutes * 60.0,
+    )

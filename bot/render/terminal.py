@@ -1,0 +1,75 @@
+"""How does a diagnosis look in a terminal? The same facts and texts as in Slack; values cannot move the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.text import Text as RichText
+
+from bot.model.checkup import Checkup
+from bot.model.diagnosis import Diagnosis
+from bot.model.plan import Plan
+from bot.model.text import Lang
+from bot.render.checkup_card import BAD, GOOD, OPEN
+from bot.render.evidence import evidence
+from bot.render.plan_card import script
+from bot.render.templates import plain_value, say, tell
+from bot.render.visible import one_line, visible
+
+_SIGNS = {GOOD: "[green]✓[/]", BAD: "[bold red]●[/]", OPEN: "[yellow]?[/]"}
+
+
+def print_diagnosis(console: Console, one: Diagnosis, lang: Lang) -> None:
+    """Print one diagnosis: confirmed, then unmeasured, then ruled out."""
+    console.print()
+    console.print(f"[bold]{escape(one.problem.title[lang])}[/]  [dim]{escape(one.problem.id)} · {escape(one.host)}[/]")
+    if one.error:
+        console.print(f"  {_SIGNS[OPEN]} {escape(visible(one.error))}")
+        console.print(f"    {escape(say('host-failed-means', lang))}")
+        return
+    for verdict in one.confirmed:
+        console.print(f"  {_SIGNS[BAD]} {_prose(tell(verdict.cause.says, lang, one.facts.look, plain_value))}")
+        console.print(f"    [dim]{say('because', lang)} {escape(evidence(verdict.evidence, lang, plain_value))}[/]")
+        if verdict.cause.advice is not None:
+            console.print(f"    [bold]{_prose(say('advice', lang))}[/]")
+            console.print(f"    {_prose(tell(verdict.cause.advice, lang, one.facts.look, plain_value))}")
+    if not one.confirmed:
+        name = "nothing-confirmed" if one.unmeasured else "nothing-wrong"
+        console.print(f"  {_SIGNS[OPEN if one.unmeasured else GOOD]} {_prose(say(name, lang, plain_value, host=one.host))}")
+    for verdict in one.unmeasured:
+        console.print(f"  {_SIGNS[OPEN]} {escape(verdict.cause.id)}: {escape(evidence(verdict.evidence, lang, plain_value))}")
+    if one.ruled_out:
+        ruled_out = ", ".join(verdict.cause.id for verdict in one.ruled_out)
+        console.print(f"  [dim]{escape(say('ruled-out', lang))} {escape(ruled_out)}[/]")
+
+
+def print_checkup(console: Console, checkup: Checkup, told: Sequence[tuple[str, str]], lang: Lang) -> None:
+    """Print a health check, worst first."""
+    console.print(f"[bold]{escape(say('check-title', lang, plain_value, host=checkup.host))}[/]")
+    if checkup.error:
+        console.print(f"  {_SIGNS[OPEN]} {escape(visible(checkup.error))}")
+        console.print(f"    {escape(say('host-failed-means', lang))}")
+    for sign, text in told:
+        console.print(f"  {_SIGNS[sign]} {_prose(text)}")
+
+
+def print_plan(console: Console, plan: Plan, lang: Lang) -> None:
+    """Print what a fix would do; the command line only shows it, approving happens in Slack."""
+    steps = "\n".join(f"{number}. {script(step)}" for number, step in enumerate(plan.steps, 1))
+    changes = "\n".join(
+        f"{one_line(change.what)}: {one_line(change.before)} → {one_line(change.after)}"
+        for step in plan.steps
+        for change in step.changes
+    )
+    title = say("plan-title", lang, plain_value, host=plan.host)
+    console.print(Panel(RichText(f"{steps}\n\n{changes}".strip()), title=escape(title), border_style="yellow", expand=False))
+
+
+def _prose(text: str) -> str:
+    """An author's text: `*bold*` becomes bold, code marks go, everything else is literal."""
+    parts = escape(text).split("*")
+    bold = "".join(f"[bold]{part}[/]" if number % 2 and number < len(parts) - 1 else part for number, part in enumerate(parts))
+    return bold.replace("`", "")
