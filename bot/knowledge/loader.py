@@ -94,7 +94,7 @@ def _section(node: yaml.MappingNode, where: str, depth: int) -> Section:
 
 def _scalar(node: yaml.ScalarNode) -> object:
     text: str = node.value
-    if node.style is not None:  # quoted or block: always a string
+    if node.style:  # quoted or block: always a string; libyaml gives plain ones an empty style
         return text
     if text in _WORDS:
         return _WORDS[text]
