@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class Case:
     plan: tuple[str, ...]
 
 
-def cases(folder: Path) -> Iterable[Case]:
+def cases(folder: Path) -> list[Case]:
     """Read every case of the entry in `folder`, in the order of their names."""
     return [case(path) for path in sorted((folder / "cases").glob("*.yaml"))]
 
