@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
-from bot.operations import aliases, files, loopback, parameters, sendmail, services
+from bot.operations import (
+    aliases,
+    files,
+    loopback,
+    parameters,
+    queue,
+    relay,
+    sasl,
+    saslauthd,
+    sendmail,
+    services,
+    tables,
+)
 
-__all__ = ["aliases", "files", "loopback", "parameters", "sendmail", "services"]
+__all__ = [
+    "aliases",
+    "files",
+    "loopback",
+    "parameters",
+    "queue",
+    "relay",
+    "sasl",
+    "saslauthd",
+    "sendmail",
+    "services",
+    "tables",
+]

@@ -1,0 +1,36 @@
+"""How is an indexed lookup table compiled again? Only a table that the configuration names, never one that newaliases makes."""
+
+from __future__ import annotations
+
+from bot.model.fact import Facts
+from bot.model.plan import Change
+from bot.model.text import Text
+from bot.operations.base import operation
+
+
+@operation(
+    "table-postmap",
+    parameters={"table": "table"},
+    # postmap gives the compiled file the mode of its source; as a fresh file it would replace one that was kept.
+    script="""
+named() { printf '%s' "$1" | tr ' ,' '\\n\\n' | sed 's/^proxy://' | grep -qxF -- "$2"; }
+named "$(postconf -x; postconf -P)" "$1" || { echo "the configuration does not name $1" >&2; exit 65; }
+if named "$(postconf -xh alias_maps alias_database)" "$1"; then echo "$1 is compiled by newaliases" >&2; exit 65; fi
+path=${1#*:}
+[ -f "$path" ] || { echo "the source $path does not exist" >&2; exit 66; }
+case $1 in
+    lmdb:*) keep "$path.lmdb" ;;
+    cdb:*) keep "$path.cdb" ;;
+    dbm:*) keep "$path.pag"; keep "$path.dir" ;;
+    *) keep "$path.db" ;;
+esac
+postmap "$1"
+""",
+    says=Text(
+        en="Compile the lookup table from its source file (postmap); the source is not changed.",
+        zh="用 postmap 根据源文件重新生成查找表；源文件不变。",
+    ),
+)
+def postmap(facts: Facts, table: str) -> tuple[Change, ...]:
+    """The compiled table holds what its source says."""
+    return (Change(what=f"{table} (compiled)", before="missing or older than its source", after="as its source"),)
