@@ -13,7 +13,7 @@ from bot.matching.context import is_foreign, speaks_of_postfix
 from bot.matching.hosts import hosts
 from bot.matching.index import RequirementIndex
 from bot.matching.phrases import Phrases
-from bot.matching.ranking import FLOOR, NEAR_FLOOR, Candidate, Verdict, ranked
+from bot.matching.ranking import FLOOR, NEAR_FLOOR, Candidate, Verdict, ranked, yields
 from bot.matching.signatures import Hit, Signature
 from bot.matching.similarity import Similarity
 from bot.matching.views import View, views
@@ -134,7 +134,9 @@ class Matcher:
         if self._signature_of[rival] == self._signature_of[number]:
             return False
         overlap = place.start < hit.end and hit.start < place.end
-        return overlap and self._signatures[rival].letters > self._signatures[number].letters
+        if not overlap or yields(self._signature_of[rival], self._signature_of[number], self._yields_to):
+            return False
+        return self._signatures[rival].letters > self._signatures[number].letters
 
     def _similar(self, stretches: list[View], taken: set[int], found: dict[str, _Found]) -> None:
         """Note the signatures that lines without an exact hit come close to."""

@@ -17,7 +17,7 @@ from bot.model.match import Line, Paste
 
 LONGEST_RUN = 16
 _STEP = 12
-_LEAST_WRAPPED = 40  # nobody's terminal wraps words before this column
+_LEAST_WRAPPED = 20  # what is left of a hard-wrapped line once its stamp is gone
 _REPEATED_CODE = re2.compile(r"[\pL\d.,!)\]]\s([245]\d\d(?:-|[ -][245]\.\d{1,3}\.\d{1,3}))(?:\s|[\pL])")
 _ORDINARY = re2.compile(r"\bstatus=sent\b|\bstatistics: max |: (?:dis)?connect from |\bdaemon started -- version|: removed$")
 
