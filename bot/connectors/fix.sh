@@ -57,10 +57,16 @@ restore() { # put every kept file of this execution back as it was
   [ -f "$folder/kept" ] || return 0
   while read -r state file; do
     case $state in
-      present) cp -a -- "$folder/files$file" "$file.postmedic-restore" && mv -fT -- "$file.postmedic-restore" "$file" ;;
+      present) put_back "$folder/files$file" "$file" ;;
       absent) rm -f -- "$file" ;;
     esac || return 74
   done <"$folder/kept"
+}
+
+put_back() { # COPY FILE: by renaming, so that no reader sees half of it; where the file is a mount, by writing it over
+  cp -a -- "$1" "$2.postmedic-restore" && mv -fT -- "$2.postmedic-restore" "$2" 2>/dev/null && return 0
+  rm -f -- "$2.postmedic-restore"
+  cp -p -- "$1" "$2"
 }
 
 # --- one step -----------------------------------------------------------------------------------------------------------
@@ -107,19 +113,21 @@ step() { # as the process that outlives the connection: give the operation its t
   flock -s 9
   # shellcheck disable=SC2046 # the words were checked before they were claimed, and are again
   known $(cat "$step.words") || exit 64
-  timeout -k 5 "$seconds" "$0" perform "$execution" "$index" </dev/null >"$step.stdout" 2>"$step.stderr" 9>&-
+  timeout -k 5 "$seconds" "$0" perform "$execution" "$index" </dev/null >"$step.stdout" 2>"$step.stderr"
   echo "$?" >"$step.exit.new"
   sync "$step.exit.new" "$folder" 2>/dev/null || sync
   mv -f "$step.exit.new" "$step.exit"
 }
 
-perform() {
+perform() { # under timeout, which keeps the lock; what the operation starts must not
+  exec 9>&-
   # shellcheck disable=SC2046
   set -- $(cat "$step.words")
   known "$@" || exit 64
   shift
   unset IFS
   set +fu
+  umask 022 # what an operation makes is for the mail system; the journal's own folder is closed already
   readonly folder
   "$operation" "$@"
   exit
@@ -143,10 +151,13 @@ run() { # EXECUTION INDEX OPERATION TOKEN…
   known "$@" || refuse 64 'this host has no operation of that name and form'
   if claim "$*"; then
     logger -t postmedic -- "execution $execution step $index runs: $*" 2>/dev/null
+    how=fresh
     start
-    answer fresh
-  elif flock -w $((seconds + 10)) 9; then # exclusive only when nobody runs or starts the step any more
-    answer replayed
+  else
+    how=replayed
+  fi
+  if flock -w $((seconds + 10)) 9; then # exclusive only when nobody runs or starts the step any more
+    answer "$how"
   else
     echo running
   fi
