@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-
 import re2
+
+from bot.matching.words import latin_words
 
 _POSTFIX_WORDS = frozenset(
     {
@@ -19,9 +19,15 @@ _FOREIGN = re2.compile(
 )
 
 
-def speaks_of_postfix(words: Set[str]) -> bool:
-    """Say whether one of these words is used by Postfix and hardly anything else."""
-    return not _POSTFIX_WORDS.isdisjoint(words)
+_PARAMETER = re2.compile(
+    r"\b(?:inet|smtpd?|lmtp|virtual|mailbox|milter|relay|transport|alias|message|queue|header|body|disable|broken|default)_[a-z]+"
+    r"|\b(?:main|master)\.cf\b|\bmail_queue_enter\b|\bdict_(?:mysql|pgsql|ldap|sqlite|nis)_|\bvalid_hostname\b|\bdsn=[245]\."
+)
+
+
+def speaks_of_postfix(text: str) -> bool:
+    """Say whether a text holds a word or a parameter that Postfix uses and hardly anything else."""
+    return not _POSTFIX_WORDS.isdisjoint(latin_words(text)) or _PARAMETER.search(text) is not None
 
 
 def is_foreign(line: str) -> bool:

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from bot.model.match import Kind
 
-FLOOR = {Kind.EXACT: 0.0, Kind.SIMILAR: 84.0, Kind.PHRASE: 78.0}
+FLOOR = {Kind.EXACT: 0.0, Kind.SIMILAR: 80.0, Kind.PHRASE: 78.0}
 MARGIN = {Kind.EXACT: 0.0, Kind.SIMILAR: 4.0, Kind.PHRASE: 2.0}
 NEAR_FLOOR = 55.0
 _ORDER = {Kind.EXACT: 0, Kind.SIMILAR: 1, Kind.PHRASE: 2}

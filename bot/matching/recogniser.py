@@ -90,7 +90,7 @@ class Matcher:
         found: dict[str, _Found] = {}
         stretches = list(views(paste))
         taken = self._exact(stretches, found)
-        if any(speaks_of_postfix(frozenset(latin_words(line.text))) for line in paste.lines):
+        if any(speaks_of_postfix(line.text) for line in paste.lines):
             self._similar(stretches, taken, found)
         self._told(stretches, found)
         candidates = ranked([_candidate(problem, one) for problem, one in found.items()], self._yields_to)
@@ -118,7 +118,7 @@ class Matcher:
                     continue
                 seen.update((number, line) for line in lines)
                 taken.update(lines)
-                foreign = is_foreign(view.text) and not speaks_of_postfix(signature.words)
+                foreign = is_foreign(view.text) and not speaks_of_postfix(signature.text)
                 score = 88.0 + 12.0 * min(signature.letters, _STRONGEST) / _STRONGEST
                 _note(found, problem, Kind.EXACT, score, signature, dict(hit.captures), lines, foreign=foreign)
         return taken

@@ -22,6 +22,7 @@ LEAST_EVIDENCE = 12.0  # bits of rarity that the shared words must add up to
 _LEAST_WORDS = 3
 _LEAST_COVERAGE = 0.4
 _COMPARED = 12
+_MISSPELT = 65.0  # how alike two words must be to be one word with a slip
 _REWORDED = 0.8
 _MARK = "\N{CURRENCY SIGN}"
 _EDGES = "()[]{}<>,;:.!?\"'`*|"
@@ -81,19 +82,36 @@ class Similarity:
         text = " ".join(words)
         for number in sorted(shared, key=lambda number: (-shared[number], number))[:_COMPARED]:
             evidence = sum(self._weights[word] for word in self._sets[number] & present)
-            coverage = evidence / self._totals[number]
-            if evidence >= LEAST_EVIDENCE and coverage >= _LEAST_COVERAGE:
-                score = fuzz.partial_ratio(self._texts[number], text) * (0.5 + 0.5 * coverage)
-                yield Likeness(signature=number, score=score * (_REWORDED if self._reworded(number, words) else 1.0))
+            if evidence >= LEAST_EVIDENCE and evidence >= _LEAST_COVERAGE * self._totals[number]:
+                letters = fuzz.partial_ratio(self._texts[number], text)
+                yield Likeness(signature=number, score=letters * self._agreement(number, words))
 
-    def _reworded(self, number: int, line: list[str]) -> bool:
-        """Say whether a word of the signature stands as another word in the line, rather than being cut off at an end."""
+    def _agreement(self, number: int, line: list[str]) -> float:
+        """How far the words agree, 0..1: a misspelt word counts in part, a lost one not at all, and a replaced one against.
+
+        `close database` is not `open database`, whatever else the two lines share.
+        """
         wanted = [word for word in self._wordings[number] if word != _MARK]
         positions = {word: position for position, word in enumerate(line)}
-        kept = [index for index, word in enumerate(wanted) if word in positions]
-        if not kept:
-            return True
-        starts_cut = min(positions[wanted[index]] for index in kept) == 0
-        ends_cut = max(positions[wanted[index]] for index in kept) >= len(line) - 2
-        needed = wanted[kept[0] if starts_cut else 0 : kept[-1] + 1 if ends_cut else len(wanted)]
-        return any(word not in positions for word in needed)
+        places = [positions.get(word) for word in wanted]
+        agreed, replaced = 0.0, False
+        for index, (word, place) in enumerate(zip(wanted, places, strict=True)):
+            if place is not None:
+                agreed += self._weights[word]
+                continue
+            instead = self._between(number, line, places[:index], places[index + 1 :])
+            alike = max((fuzz.ratio(word, other) for other in instead), default=0.0)
+            if alike >= _MISSPELT:
+                agreed += self._weights[word] * alike / 100
+            else:
+                replaced = replaced or bool(instead)
+        total = sum(self._weights[word] for word in wanted)
+        return (0.5 + 0.5 * agreed / total) * (_REWORDED if replaced else 1.0)
+
+    def _between(self, number: int, line: list[str], before: Sequence[int | None], after: Sequence[int | None]) -> list[str]:
+        """The line's own words between the nearest shared words on both sides."""
+        left = next((place for place in reversed(before) if place is not None), None)
+        right = next((place for place in after if place is not None), None)
+        start = left + 1 if left is not None else max((right or 0) - 1, 0)
+        end = right if right is not None else start + 1
+        return [word for word in line[start:end] if word != _MARK and word not in self._sets[number]]
