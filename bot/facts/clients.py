@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from bot.facts.base import derivation, first_unknown
 from bot.facts.network import Interfaces, parsed
-from bot.facts.settings import words
+from bot.facts.settings import MASKED, words
 from bot.model.fact import Reason, Unknown
 
-LOOPBACK = ("127.0.0.1", "::1")
+# Not `is_private`, which also holds for the networks of documentation: those stand for public ones.
+_PRIVATE = tuple(
+    ipaddress.ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")
+)
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -59,18 +63,26 @@ def client(peer: object, mynetworks: object, interfaces: object) -> Client | Unk
     elif interfaces.holds(str(address)):
         kind = "own"
     else:
-        kind = "private" if address.is_private or address.is_link_local else "public"
+        kind = "private" if any(address in network for network in _PRIVATE) else "public"
     return Client(kind=kind, address=str(address), trusted=trusted)
 
 
-@derivation("list-holds")
-def list_holds(value: object, wanted: object) -> bool | Unknown:
-    """Whether a list setting (expanded) holds a word, e.g. permit_mynetworks (bool)."""
-    if not isinstance(value, str) or not isinstance(wanted, str):
-        return first_unknown(value, wanted)
-    if wanted in words(value):
+@derivation("networks-permitted")
+def networks_permitted(relay: object, recipient: object) -> bool | Unknown:
+    """Whether mynetworks counts for relaying: permit_mynetworks stands in smtpd_relay_restrictions, or, where that is
+    empty, in smtpd_recipient_restrictions (bool)."""
+    if not isinstance(relay, str) or not isinstance(recipient, str):
+        return first_unknown(relay, recipient)
+    deciding = relay or recipient
+    if "permit_mynetworks" in words(deciding):
         return True
-    return Unknown(reason=Reason.NOT_APPLICABLE, detail="a part of the setting is masked") if "<masked>" in value else False
+    return Unknown(reason=Reason.NOT_APPLICABLE, detail="a part of the setting is masked") if MASKED in deciding else False
+
+
+@derivation("given")
+def given(capture: object) -> bool:
+    """Whether the pasted text names this at all (bool)."""
+    return isinstance(capture, str)
 
 
 def _holds(mynetworks: str, text: str) -> bool | Unknown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.facts.base import derivation, fact, unreadable
+from bot.facts.base import fact, unreadable
 from bot.model.fact import Unknown
 from bot.model.probe import Probe, Reading
 
@@ -30,6 +30,7 @@ elif command -v rpm >/dev/null; then
     rpm -qf --qf 'owner %{NAME}\\n' "$target" 2>/dev/null
     rpm -q --qf 'package ii %{NAME}\\n' postfix 2>/dev/null
 fi
+if command -v mail >/dev/null; then echo mail-command; fi
 echo end
 """.strip(),
     bytes=8192,
@@ -47,6 +48,7 @@ class Sendmail:
     postfix_installed: bool
     diverted: bool  # dpkg-divert moved Postfix's own file aside
     link: str  # /usr/lib/sendmail: present, missing or elsewhere
+    mail_command: bool  # mail(1), which many scripts use, is there
 
 
 @fact("sendmail", SENDMAIL)
@@ -64,6 +66,7 @@ def sendmail(reading: Reading) -> Sendmail | Unknown:
         owner=owner,
         postfix_installed=any(line == ["package", "ii", "postfix"] for line in lines),
         diverted=["diverted"] in lines,
+        mail_command=["mail-command"] in lines,
         link="missing" if link[0] == "missing" else "present" if link[1:] == program[1:] else "elsewhere",
     )
 
@@ -72,13 +75,3 @@ def _state(kind: str, owner: str) -> str:
     if kind != "program":
         return "not-executable" if kind == "not-executable" else "missing"
     return "present" if owner in ("-", "postfix") else "foreign"
-
-
-@derivation("called-by")
-def called_by(program: object) -> str:
-    """How a text calls sendmail: path (/usr/sbin/sendmail), lib-path (/usr/lib/sendmail), name (sendmail), or none (str)."""
-    if not isinstance(program, str):
-        return "none"
-    if "/" not in program:
-        return "name"
-    return "lib-path" if program.startswith("/usr/lib/") else "path"
