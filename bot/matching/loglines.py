@@ -17,9 +17,7 @@ _STAMP = (
 _RECORD = re2.compile(
     rf"\b{_STAMP}\s+(?:([A-Za-z0-9*<][\w.*>-]*)\s+)?((?:[A-Za-z][\w./@-]*(?:\[[\dxX*]*\])?:|postfix/[\w/-]+ )\s?)"
 )
-_OPENING = re2.compile(
-    r"^(?:[A-Za-z][\w./@-]*\[\d+\]:|(?:\S*/)?(?:post[a-z]+|sendmail|newaliases)(?:/[\w/-]+)?:\s|[45]\d\d[ -])"
-)
+_OPENING = re2.compile(r"^(?:[A-Za-z][\w./@-]*\[\d+\]:|(?:\S*/)?(?:post[a-z]+|sendmail|newaliases)(?:/[\w/-]+)?:\s)")
 _PROCESS = re2.compile(r"^[A-Za-z][\w./@-]*\[\d+\]:")
 _QUOTE_MARKS = re2.compile(r"^(?:\s*[>|│┃](?:\s|$))+")
 _CONTAINER = re2.compile(r"^\s*[A-Za-z0-9][\w.-]*\s*\|\s")

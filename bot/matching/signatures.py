@@ -20,6 +20,7 @@ LEAST_WORDS = 2
 LEAST_LETTERS = 10
 _ATTEMPTS = 8  # a place that fails its check may match further on; a hostile text must not make that quadratic
 _MAX_MEMORY = 1 << 20
+_TEXT = f"({TYPES['text'].pattern})"
 _PLACE = re2.compile(r"\{([a-z_][a-z0-9_]*):([a-z]+)\}")
 
 
@@ -54,14 +55,19 @@ class Signature:
         literals = [piece.replace("{{", "\0").replace("}}", "\1") for piece in pieces[::3]]
         if any("{" in piece or "}" in piece for piece in literals):
             raise _malformed(where, text, "a brace is neither a place nor doubled", "write {name:type}, or {{ for a brace")
+        after_text = False
         for number, literal in enumerate(piece.replace("\0", "{").replace("\1", "}") for piece in literals):
             before, after = number > 0, number < len(literals) - 1
-            pattern += _literal(literal, first=not before, last=not after)
             words += _whole_words(literal, after_place=before, before_place=after)
             plain += literal
+            if after_text and literal[:1].isspace():  # nothing at all may stand between two blanks
+                pattern = f"{pattern[: -len(_TEXT)]}(?:{_TEXT}\\s+)??"
+                literal = literal.lstrip()
+            pattern += _literal(literal, first=not before, last=not after)
             if after:
                 name, kind = pieces[3 * number + 1], pieces[3 * number + 2]
                 pattern += self._place(name, kind, where)
+                after_text = kind == "text"
                 plain += "\N{CURRENCY SIGN}"
         self.words, self.plain = frozenset(words), plain
         self.letters = sum(character.isalnum() for character in plain)

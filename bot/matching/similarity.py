@@ -42,6 +42,13 @@ def wording(text: str) -> list[str]:
     return words
 
 
+def _fixed(plain: str) -> list[str]:
+    """The names and numbers that a signature itself quotes, such as `main.cf` or `10024`; they cannot be marks."""
+    pieces = [piece.strip(_EDGES) for token in plain.lower().split() for piece in token.split(_MARK)]
+    names = [piece for piece in pieces if sum(character.isalnum() for character in piece) > 1]
+    return [name for name in names if wording(name) == [_MARK]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
     """How much a line is like a signature: 0..100, and which one."""
@@ -56,6 +63,7 @@ class Similarity:
     def __init__(self, signatures: Sequence[Signature]) -> None:
         """File the signatures; those with too little wording of their own take no part."""
         self._wordings = [wording(signature.plain) for signature in signatures]
+        self._fixed = [_fixed(signature.plain) for signature in signatures]
         self._texts = [" ".join(words) for words in self._wordings]
         self._sets = [frozenset(words) - {_MARK} for words in self._wordings]
         counts = Counter(word for words in set(self._sets) for word in words)
@@ -79,12 +87,13 @@ class Similarity:
         for word in present & self._filed.keys():
             for number in self._filed[word]:
                 shared[number] = shared.get(number, 0.0) + self._weights[word]
-        text = " ".join(words)
+        text, lower = " ".join(words), line[:MAX_LINE].lower()
         for number in sorted(shared, key=lambda number: (-shared[number], number))[:_COMPARED]:
             evidence = sum(self._weights[word] for word in self._sets[number] & present)
             if evidence >= LEAST_EVIDENCE and evidence >= _LEAST_COVERAGE * self._totals[number]:
-                letters = fuzz.partial_ratio(self._texts[number], text)
-                yield Likeness(signature=number, score=letters * self._agreement(number, words))
+                score = fuzz.partial_ratio(self._texts[number], text) * self._agreement(number, words)
+                missing = any(piece not in lower for piece in self._fixed[number])
+                yield Likeness(signature=number, score=score * (_REWORDED if missing else 1.0))
 
     def _agreement(self, number: int, line: list[str]) -> float:
         """How far the words agree, 0..1: a misspelt word counts in part, a lost one not at all, and a replaced one against.
