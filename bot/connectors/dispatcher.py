@@ -100,6 +100,18 @@ def render_fix_entry(*, fix: str = f"{HOME}/fix") -> str:
     return _fill("fix-entry.sh", FIX=shlex.quote(fix))
 
 
+def render_sudoers(*, probe: str, fix: str) -> str:
+    """Give the sudo rules of the two accounts: full paths, no arguments at all, and no mail to root when one is refused.
+
+    Without the explicit empty arguments sudo would let `fix` be started with any.
+    """
+    return (
+        f"Defaults:{probe},{fix} env_reset, !setenv, !lecture, !mail_badpass\n"
+        f'{probe} ALL=(root:root) NOPASSWD: {HOME}/root-read ""\n'
+        f'{fix} ALL=(root:root) NOPASSWD: {HOME}/fix ""\n'
+    )
+
+
 def _probing(probes: Iterable[Probe]) -> str:
     unique = {probe.name: probe for probe in probes}
     arms = [
