@@ -29,7 +29,7 @@ class Answer:
 
 
 class Hearing:
-    """Collects the answer to one exec; more than its limit is not kept."""
+    """Collects the answer to one exec; beyond its limit the host is no longer listened to."""
 
     def __init__(self) -> None:
         self._stdout = bytearray()
@@ -41,6 +41,8 @@ class Hearing:
         """Take received bytes of one stream."""
         kept = self._stderr if stderr else self._stdout
         kept += received[: _LONGEST - len(kept)]
+        if len(kept) == _LONGEST:
+            self.closed.set()
 
     def close(self, exit: int | None) -> None:
         """Note that nothing more will come."""

@@ -38,14 +38,18 @@ class Writer(Protocol):
     """Runs steps of approved plans on one host, each at most once per (execution, index)."""
 
     async def run(self, execution: str, index: int, step: Step) -> StepResult:
-        """Run one step and give its result.
+        """Run one step and give its result; where the host refuses the words, the result carries its refusal's exit status
+        (64 not in its closed list, 65 same step asked for before with other words, 73 no journal, 77 no right), nothing ran.
 
         Raises `ConnectionDropped` when it cannot be known whether or how the step ended, other `HostError`s only when
         nothing was sent.
         """
 
     async def ask(self, execution: str, index: int) -> tuple[StepState, StepResult | None]:
-        """Ask the host's journal about a step, without running anything."""
+        """Ask the host's journal about a step, without running anything; raises `HostError`s when it gives no answer.
+
+        A step whose processes died with the host has ended too: its result has exit 137 and says that it was interrupted.
+        """
 
 
 class Connector(Protocol):

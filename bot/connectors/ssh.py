@@ -108,8 +108,13 @@ class SshReader:
         """
         if not requests:
             return
+        first = Round(self._host.name, requests)  # raises for words that may not travel, before anything else happens
         async with self._turn, self._fleet:
-            round, running = await self._start(requests)
+            try:
+                round, running = await self._start(first, requests)
+            except BaseException:  # cancelled between sending and knowing it: that connection is not used again
+                self.close()
+                raise
             try:
                 async for reading in round.readings():
                     yield reading
@@ -128,7 +133,7 @@ class SshReader:
             self._kept.close()
         self._kept = self._closing = None
 
-    async def _start(self, requests: Sequence[Request]) -> tuple[Round, Exec]:
+    async def _start(self, round: Round, requests: Sequence[Request]) -> tuple[Round, Exec]:
         """Send one round; a kept connection that turns out to be dead is replaced once."""
         from bot.connectors.ssh_connection import NotOpened
 
@@ -136,22 +141,21 @@ class SshReader:
             self._closing.cancel()
         if self._kept is not None:
             with suppress(NotOpened, ConnectionDropped):
-                return await self._send(self._kept, requests)
+                return round, await self._send(self._kept, round, requests)
             self.close()
+            round = Round(self._host.name, requests)
         self._kept = await self._open(self._host, self._host.reader)
         self._host_key = self._kept.fingerprint
         try:
-            return await self._send(self._kept, requests)
+            return round, await self._send(self._kept, round, requests)
         except (NotOpened, ConnectionDropped) as error:
-            self.close()
             raise HostUnreachable(host=self._host.name, detail="the login worked, but it opened no session") from error
 
-    async def _send(self, connection: Connection, requests: Sequence[Request]) -> tuple[Round, Exec]:
-        round = Round(self._host.name, requests)
+    async def _send(self, connection: Connection, round: Round, requests: Sequence[Request]) -> Exec:
         if self._host.via is Via.ENROLLED:
-            return round, await connection.execute(round.words, round)
+            return await connection.execute(round.words, round)
         script = render(request.probe for request in requests).encode()
-        return round, await connection.execute(f"/bin/sh -s {round.words}", round, script)
+        return await connection.execute(f"/bin/sh -s {round.words}", round, script)
 
     def _keep(self) -> None:
         self._closing = asyncio.get_running_loop().call_later(self._idle, self.close)

@@ -101,7 +101,7 @@ class Connection:
 
     def close(self) -> None:
         """Close without waiting for the peer, which may be gone."""
-        self._connection.abort()
+        self._connection.close()
 
 
 class Opener:

@@ -231,7 +231,12 @@ async def test_an_account_that_runs_no_probes_is_named(hostile: Host, connector:
         await readings(connector, hostile, ask(EMPTY))
 
 
-@pytest.mark.parametrize("hostile", [flood, refuse], indirect=True)
+async def silent(process: asyncssh.SSHServerProcess[bytes]) -> None:
+    await process.stdin.read()
+    await asyncio.sleep(30)
+
+
+@pytest.mark.parametrize("hostile", [flood, refuse, silent], indirect=True)
 async def test_a_nonsense_answer_about_a_step_is_doubt(hostile: Host) -> None:
     connector = SshConnector(connect_timeout=2, step_seconds=1)
     writer = connector.writer(hostile)
