@@ -107,8 +107,11 @@ class Matcher:
         """Note every signature that stands in a view, unless a longer one explains the same words; return the lines it took."""
         taken: set[int] = set()
         seen: set[tuple[int, int]] = set()
+        read: dict[str, list[tuple[int, Hit]]] = {}  # logs repeat themselves
         for view in stretches:
-            hits = list(self._hits(view))
+            hits = read.get(view.text)
+            if hits is None:
+                hits = read[view.text] = list(self._hits(view))
             for number, hit in hits:
                 signature, problem = self._signatures[number], self._signature_of[number]
                 lines = view.lines_between(hit.start, hit.end)

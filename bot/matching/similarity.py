@@ -25,6 +25,7 @@ _COMPARED = 12
 _MISSPELT = 65.0  # how alike two words must be to be one word with a slip
 _REWORDED = 0.8
 _MARK = "\N{CURRENCY SIGN}"
+_NO_WORDS = frozenset({_MARK, "fatal", "error", "warn", "panic", "info", "notice"})  # a level is not part of a message
 _EDGES = "()[]{}<>,;:.!?\"'`*|"
 
 
@@ -64,7 +65,6 @@ class Similarity:
         """File the signatures; those with too little wording of their own take no part."""
         self._wordings = [wording(signature.plain) for signature in signatures]
         self._fixed = [_fixed(signature.plain) for signature in signatures]
-        self._texts = [" ".join(words) for words in self._wordings]
         self._sets = [frozenset(words) - {_MARK} for words in self._wordings]
         counts = Counter(word for words in set(self._sets) for word in words)
         total = max(len(set(self._sets)), 2)
@@ -91,9 +91,15 @@ class Similarity:
         for number in sorted(shared, key=lambda number: (-shared[number], number))[:_COMPARED]:
             evidence = sum(self._weights[word] for word in self._sets[number] & present)
             if evidence >= LEAST_EVIDENCE and evidence >= _LEAST_COVERAGE * self._totals[number]:
-                score = fuzz.partial_ratio(self._texts[number], text) * self._agreement(number, words)
+                score = fuzz.partial_ratio(self._kept(number, present), text) * self._agreement(number, words)
                 missing = any(piece not in lower for piece in self._fixed[number])
                 yield Likeness(signature=number, score=score * (_REWORDED if missing else 1.0))
+
+    def _kept(self, number: int, present: frozenset[str]) -> str:
+        """A signature's wording from the first to the last word that the line has too, for pastes lose their ends."""
+        words = self._wordings[number]
+        kept = [index for index, word in enumerate(words) if word in present and word != _MARK]
+        return " ".join(words[kept[0] : kept[-1] + 1])
 
     def _agreement(self, number: int, line: list[str]) -> float:
         """How far the words agree, 0..1: a misspelt word counts in part, a lost one not at all, and a replaced one against.
@@ -122,5 +128,5 @@ class Similarity:
         left = next((place for place in reversed(before) if place is not None), None)
         right = next((place for place in after if place is not None), None)
         start = left + 1 if left is not None else max((right or 0) - 1, 0)
-        end = right if right is not None else start + 1
-        return [word for word in line[start:end] if word != _MARK and word not in self._sets[number]]
+        end = right if right is not None else start + (2 if left is not None else 1)
+        return [word for word in line[start:end] if word not in _NO_WORDS and word not in self._sets[number]]
