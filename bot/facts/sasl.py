@@ -35,7 +35,10 @@ SMTPD_CONF = Probe(
 {SHELL}
 need postconf sed id
 queue=$(postconf -h queue_directory 2>/dev/null); queue=${{queue:-/var/spool/postfix}}
-name=$(postconf -xh smtpd_sasl_path 2>/dev/null); name=${{name##*/}}; name=${{name:-smtpd}}.conf
+name=smtpd
+# Only the type cyrus takes the file's name from smtpd_sasl_path; for any other, what would be read under cyrus is of use.
+if [ "$(postconf -xh smtpd_sasl_type 2>/dev/null)" = cyrus ]; then name=$(postconf -xh smtpd_sasl_path 2>/dev/null); fi
+name=${{name##*/}}; name=${{name:-smtpd}}.conf
 folders=$(postconf -xh cyrus_sasl_config_path 2>/dev/null)
 echo "version=$(postconf -h mail_version 2>/dev/null)"
 echo "folders=$folders"
