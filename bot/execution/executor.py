@@ -31,6 +31,7 @@ class Executor:
         self._means = means
         self._plans = means.store.plans
         self._awake = asyncio.Event()
+        self._stopping = False
         self._carried: set[asyncio.Task[None]] = set()
 
     async def propose(self, plan: Plan, conversation: str = "") -> None:
@@ -111,8 +112,8 @@ class Executor:
                 self._follow(self._held(orphan.plan_id, State.PROBING))
 
     async def run(self) -> None:
-        """Serve for ever: take over what was left, carry out what was approved. After cancelling it, `settle`."""
-        while True:
+        """Serve until `stop`: take over what was left, carry out what was approved; ends when what it carries has ended."""
+        while not self._stopping:
             try:
                 await self.recover()
                 for plan_id in await self._plans.ready():
@@ -120,6 +121,12 @@ class Executor:
             except PostmedicError as error:
                 LOG.warning("plans could not be looked at: %s", error)
             await self._pause()
+        await self.settle()
+
+    def stop(self) -> None:
+        """Take no more plans; await `run` before the store is closed, as it finishes those it carries."""
+        self._stopping = True
+        self._awake.set()
 
     async def settle(self) -> None:
         """Wait until every plan that this process carries has come to its end."""

@@ -14,6 +14,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 WRITING = "postmedic_writing"  # execution option: this transaction will write
 WRITERS_AT_ONCE = {"sqlite": 1, "postgresql": 8}  # SQLite has one writer; waiting in the process is fair, its busy loop is not
+CONNECTIONS = 8
 _SCHEMA_LOCK = 7_026_835  # any number: two replicas that start together must not both create the tables
 
 
@@ -38,7 +39,8 @@ def _now_postgresql(element: now, compiler: Any, **options: Any) -> str:
 def open_engine(where: str) -> AsyncEngine:
     """Make the engine for a file path (SQLite) or a database URL; nothing is opened yet."""
     url = make_url(where if "://" in where else f"sqlite+aiosqlite:///{where}")
-    engine = create_async_engine(url)
+    # No overflow: connections beyond the pool would be opened and closed for every click of a crowd.
+    engine = create_async_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=60)
     if engine.dialect.name == "sqlite":
         _make_private(Path(url.database or ""))
         event.listen(engine.sync_engine, "connect", _tune_sqlite)

@@ -187,6 +187,12 @@ class Plans:
                 await self._swap(connection, row.id, State(row.state), State.EXPIRED, actor="postmedic")
         return len(rows)
 
+    async def undecided(self) -> tuple[str, ...]:
+        """Give the plans that wait for a person, oldest first: proposed ones, and those in doubt."""
+        waiting = select(_ROW.id).where(_ROW.state.in_((State.PROPOSED, State.IN_DOUBT))).order_by(_ROW.changed_at, _ROW.id)
+        async with self._database.reading() as connection:
+            return tuple((await connection.scalars(waiting)).all())
+
     async def ready(self) -> tuple[str, ...]:
         """Give the approved plans whose host is free, oldest first."""
         busy = select(_ROW.host).where(_ROW.state.in_(ON_HOST))

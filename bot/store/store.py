@@ -37,7 +37,7 @@ class Store:
         return self._database.lease_seconds
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; everybody who uses the store must have ended, or they wait for an answer for ever."""
         await self._database.close()
 
 

@@ -201,7 +201,7 @@ def hangs(machine: Machine, index: int) -> StepResult:
     raise ConnectionDropped(host="mx1", detail="reset by peer")
 
 
-def means(store: Store, machine: Machine, **other: Any) -> Means:
+def means(store: Store, machine: Any, **other: Any) -> Means:
     async def actor_now(actor: Actor) -> Actor:
         return actor
 

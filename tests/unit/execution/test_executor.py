@@ -328,8 +328,8 @@ async def test_a_thousand_clicks_make_one_execution(store: Store) -> None:
     assert all(len(answer.by) == 1 for answer in answers)
     while await store.plans.state(one.id) is not State.SUCCEEDED:
         await asyncio.sleep(0.01)
-    serving.cancel()
-    await executor.settle()
+    executor.stop()
+    await serving
     assert len(machine.ran) == 2
     assert len((await store.plans.progress(one.id)).reviews) == 1
 
@@ -428,10 +428,9 @@ async def test_plans_of_one_host_run_one_after_the_other_over_two_executors(stor
     async with asyncio.timeout(20):
         while any([await store.plans.state(f"plan-{n}") is not State.SUCCEEDED for n in range(8)]):
             await asyncio.sleep(0.02)
-    for task in serving:
-        task.cancel()
     for executor in executors:
-        await executor.settle()
+        executor.stop()
+    await asyncio.gather(*serving)
     assert max(together) == 1
     assert len(machine.ran) == 16
 
@@ -457,5 +456,3 @@ def _breaks_measuring_once(machine: Machine, index: int) -> StepResult:
     """The step ends well and the fix did not help: what it changed is not what `after` asks for."""
     machine.facts["loopback.state"] = "half-way"
     return StepResult(exit=0)
-
-

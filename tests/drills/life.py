@@ -1,0 +1,133 @@
+"""One life of the bot's process: takes in what Slack redelivers, proposes, reviews, carries out, shows; until it is killed.
+
+Before and after every transaction, inside it before its commit, and around everything the host does, lies a numbered point.
+The life is told at which of them it dies by its own SIGKILL; the parts themselves know nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.execution.executor import Executor
+from bot.execution.means import Pace
+from bot.model.execution import FINAL, State
+from bot.model.plan import Plan
+from bot.store.conversations import Conversation
+from bot.store.inbox import Received
+from bot.store.leases import holding
+from bot.store.store import Store
+from tests.drills.machine import FileMachine, append, lines
+from tests.support.plans import APPROVERS, means, plan, review, step
+
+LEASE_SECONDS = 0.4
+ENDS = FINAL | {State.IN_DOUBT}
+
+
+class Points:
+    """Counts the points that are passed and kills the process at one of them."""
+
+    def __init__(self, die_at: int) -> None:
+        self.passed = 0
+        self._die_at = die_at
+
+    def __call__(self) -> None:
+        self.passed += 1
+        if self.passed == self._die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def the_plan(folder: Path) -> Plan:
+    """The same plan in every life, as an id derived from the inbox key gives it."""
+    helps = (folder / "helps").exists()
+    steps = (step("up"), step("start")) if helps else (step("start"), step("reload"))
+    return plan("drill", steps=steps, undo=(step("down"), step("restore")), created_at=1.0, expires_at=4e9)
+
+
+def live(where: str, die_at: int) -> None:
+    """Live until everything is finished, or until point number `die_at`; leaves the number of points in `points`."""
+    asyncio.run(asyncio.wait_for(_live(Path(where), Points(die_at)), 30))
+
+
+async def _live(folder: Path, point: Points) -> None:
+    owner = f"life-{os.getpid()}-{time.time_ns()}"
+    store = await Store.open(str(folder / "postmedic.db"), lease_seconds=LEASE_SECONDS)
+    _put_points_around_transactions(store, point)
+    machine = FileMachine(folder, point)
+    pace = Pace(poll=0.02, step=5, journal=0.05, measure=5)
+    executor = Executor(means(store, machine, owner=owner, pace=pace))
+    serving = asyncio.create_task(executor.run())
+    while not await _finished(store):
+        await _hear(folder, store)
+        for received in await store.inbox.take(owner, limit=1):
+            async with holding(store.inbox.renew, received.key, owner=owner, lease_seconds=LEASE_SECONDS):
+                await _handle(folder, store, executor, received)
+            await store.inbox.done(received.key, owner)
+        await _send(folder, store, owner, point)
+        await asyncio.sleep(0.01)
+    executor.stop()
+    await serving
+    (folder / "points").write_text(str(point.passed))
+    await store.close()
+
+
+async def _hear(folder: Path, store: Store) -> None:
+    """Take in what people do; Slack delivers it until it is acknowledged, and nobody clicks what is not shown."""
+    slack = lines(folder / "slack")
+    done = ["paste", "click"] if "post proposed" in slack else ["paste"]
+    for key in done:
+        if f"acknowledged {key}" not in slack:
+            await store.inbox.accept(key, key, {})
+            append(folder / "slack", f"acknowledged {key}")
+
+
+async def _handle(folder: Path, store: Store, executor: Executor, received: Received) -> None:
+    one = the_plan(folder)
+    if received.kind == "paste":
+        talk = Conversation(id="talk", channel="C1", thread="1.0", requester=one.requester, lang="en")
+        await store.conversations.open(talk)
+        await executor.propose(one, "talk")
+    else:
+        await executor.review(one.id, review(one), APPROVERS)
+
+
+async def _send(folder: Path, store: Store, owner: str, point: Points) -> None:
+    """Show what must be shown; a message that an earlier life may have posted is looked for first."""
+    for outgoing in await store.outbox.take(owner):
+        state = await store.plans.state(outgoing.show.subject)
+        posted = [line for line in lines(folder / "slack") if line.startswith("post ")]
+        ts = outgoing.ts or ("1.1" if outgoing.attempts > 1 and posted else "")
+        point()
+        append(folder / "slack", f"{'edit' if ts else 'post'} {state}")
+        point()
+        await store.outbox.sent(outgoing, ts or "1.1")
+
+
+async def _finished(store: Store) -> bool:
+    with contextlib.suppress(LookupError):
+        async with store._database.reading() as connection:
+            inbox = (await connection.exec_driver_sql("SELECT count(*) FROM inbox WHERE state = 'waiting'")).scalar_one()
+            states = (await connection.exec_driver_sql("SELECT state FROM plans")).scalars().all()
+        return not inbox and bool(states) and all(state in ENDS for state in states) and not await store.outbox.waiting()
+    return False
+
+
+def _put_points_around_transactions(store: Store, point: Points) -> None:
+    whole = store._database.writing
+
+    @contextlib.asynccontextmanager
+    async def writing() -> AsyncIterator[AsyncConnection]:
+        point()
+        async with whole() as connection:
+            yield connection
+            point()
+        point()
+
+    store._database.writing = writing  # type: ignore[method-assign]

@@ -1,0 +1,65 @@
+"""A crowd that clicks at the same moment, in front of two processes on one database, starts one execution."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+from bot.execution.answers import Said
+from bot.execution.executor import Executor
+from bot.model.execution import State
+from bot.model.plan import Plan
+from bot.store.store import Store
+from tests.drills.machine import FileMachine, append, lines
+from tests.support.plans import APPROVERS, BERT, means, plan, review, step
+
+PROCESSES = 2
+CLICKS = 1000
+
+
+def crowd(where: str, number: int) -> None:
+    """One process: it sits before the database with its share of the clicks, and serves until the plan has ended."""
+    asyncio.run(_crowd(Path(where), number))
+
+
+async def _crowd(folder: Path, number: int) -> None:
+    store = await Store.open(str(folder / "postmedic.db"))
+    executor = Executor(means(store, FileMachine(folder, lambda: None), owner=f"process-{os.getpid()}"))
+    one = the_plan()
+    append(folder / "ready", str(number))
+    while len(lines(folder / "ready")) < PROCESSES:
+        await asyncio.sleep(0.01)
+    serving = asyncio.create_task(executor.run())
+    people = [replace(BERT, id=f"U{number}-{n}") for n in range(CLICKS // PROCESSES)]
+    answers = await asyncio.gather(*(executor.review(one.id, review(one, who), APPROVERS) for who in people))
+    for answer in answers:
+        append(folder / "answers", answer.said)
+    while await store.plans.state(one.id) is not State.SUCCEEDED:
+        await asyncio.sleep(0.05)
+    executor.stop()
+    await serving
+    await store.close()
+
+
+def the_plan() -> Plan:
+    return plan("drill", steps=(step("up"), step("start")), created_at=1.0, expires_at=4e9)
+
+
+async def test_a_thousand_clicks_before_two_processes_make_one_execution(tmp_path: Path) -> None:
+    store = await Store.open(str(tmp_path / "postmedic.db"))
+    await store.plans.propose(the_plan(), "")
+    context = multiprocessing.get_context("forkserver")
+    running = [context.Process(target=crowd, args=(str(tmp_path), number)) for number in range(PROCESSES)]
+    for process in running:
+        process.start()
+    for process in running:
+        await asyncio.to_thread(process.join, 60)
+        assert process.exitcode == 0
+    assert Counter(lines(tmp_path / "answers")) == {Said.APPROVED: 1, Said.DECIDED: CLICKS - 1}
+    assert lines(tmp_path / "effects") == ["drill 0 up", "drill 1 start"]
+    assert len((await store.plans.progress("drill")).reviews) == 1
+    await store.close()
