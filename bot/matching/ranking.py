@@ -67,6 +67,13 @@ def yields(one: str, other: str, yields_to: Mapping[str, Sequence[str]]) -> bool
     return one != other and _names(yields_to.get(one, ()), other) and not _names(yields_to.get(other, ()), one)
 
 
+def _clearly_likelier(one: Candidate, other: Candidate) -> bool:
+    """Say whether the same lines are clearly more like one problem than like the other."""
+    if other.kind is not Kind.SIMILAR or set(one.lines).isdisjoint(other.lines):
+        return False
+    return one.score - other.score >= MARGIN[Kind.SIMILAR]
+
+
 def _names(patterns: Sequence[str], problem: str) -> bool:
     return any(pattern == problem or (pattern.endswith("*") and problem.startswith(pattern[:-1])) for pattern in patterns)
 
@@ -81,7 +88,7 @@ def _judged(one: Candidate, ordered: Sequence[Candidate], yields_to: Mapping[str
     if one.score < FLOOR[one.kind]:
         return replace(one, verdict=Verdict.FLOOR)
     for other in others:
-        certain = other.score >= FLOOR[other.kind]
+        certain = other.score >= FLOOR[other.kind] and not _clearly_likelier(one, other)
         if certain and yields(one.problem, other.problem, yields_to) and _ORDER[other.kind] <= max(_ORDER[one.kind], 1):
             return replace(one, verdict=Verdict.SYMPTOM, because=other.problem)
     for other in others:

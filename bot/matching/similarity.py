@@ -22,8 +22,10 @@ LEAST_EVIDENCE = 12.0  # bits of rarity that the shared words must add up to
 _LEAST_WORDS = 3
 _LEAST_COVERAGE = 0.4
 _COMPARED = 12
+_COMMON = 60  # a word of more signatures than this does not lead to them, or time would grow with the knowledge
+_ALWAYS_FILED = 2  # but every signature can be found by its rarest words
 _MISSPELT = 65.0  # how alike two words must be to be one word with a slip
-_REWORDED = 0.8
+_REWORDED = 0.75
 _MARK = "\N{CURRENCY SIGN}"
 _NO_WORDS = frozenset({_MARK, "fatal", "error", "warn", "panic", "info", "notice"})  # a level is not part of a message
 _EDGES = "()[]{}<>,;:.!?\"'`*|"
@@ -72,11 +74,10 @@ class Similarity:
         self._totals = [sum(self._weights[word] for word in words) for words in self._sets]
         self._spelling = Spelling(counts)
         self._filed: dict[str, list[int]] = {}
-        common = max(40, total // 20)
         for number, words in enumerate(self._sets):
             if self._totals[number] >= LEAST_EVIDENCE and len(words) >= _LEAST_WORDS:
-                for word in words:
-                    if counts[word] <= common:
+                for rank, word in enumerate(sorted(words, key=lambda word: (counts[word], word))):
+                    if rank < _ALWAYS_FILED or counts[word] <= _COMMON:
                         self._filed.setdefault(word, []).append(number)
 
     def like(self, line: str) -> Iterator[Likeness]:
