@@ -200,6 +200,12 @@ class Plans:
         async with self._database.reading() as connection:
             return tuple((await connection.scalars(free)).all())
 
+    async def listed(self, states: Collection[State]) -> tuple[str, ...]:
+        """Give the plans in these states, the latest change first."""
+        wanted = select(_ROW.id).where(_ROW.state.in_(states)).order_by(_ROW.changed_at.desc(), _ROW.id)
+        async with self._database.reading() as connection:
+            return tuple((await connection.scalars(wanted)).all())
+
     async def orphans(self) -> tuple[Orphan, ...]:
         """Give the plans whose process is silent for longer than its lease."""
         left = select(_ROW.id, _ROW.state).where(_ROW.state.in_(HELD), dead(schema.plans, self._database.lease_seconds))

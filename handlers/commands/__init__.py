@@ -1,0 +1,41 @@
+"""What people order in words: `/postfix …`, or the same words to postmedic itself where slash commands do not work."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    """What can be ordered."""
+
+    CHECK = "check"
+    HOSTS = "hosts"
+    HELP = "help"
+
+
+_VERBS = {verb.value: verb for verb in Verb} | {"检查": Verb.CHECK, "主机": Verb.HOSTS, "帮助": Verb.HELP}
+_MOST_WORDS = 3  # more words, or more lines, are a paste or a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """An order and the word behind it, which may be empty."""
+
+    verb: Verb
+    name: str = ""
+
+
+def words(text: str) -> Words | None:
+    """Read an order; None when the text is something else."""
+    said = text.strip()
+    parts = said.split()
+    if not parts or len(parts) > _MOST_WORDS or "\n" in said or parts[0].casefold() not in _VERBS:
+        return None
+    return Words(verb=_VERBS[parts[0].casefold()], name=parts[1].strip("`'\"") if len(parts) > 1 else "")
+
+
+def subject(key: str) -> str:
+    """The id of the conversation that a stored row opens: the same each time the row is handled."""
+    return hashlib.sha256(key.encode()).hexdigest()[:20]

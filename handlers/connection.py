@@ -1,0 +1,150 @@
+"""Is this the right Slack, and does it let us in? Looks before it connects, because the client would retry for ever."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from aiohttp import ClientError
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.config import Settings
+from bot.engine import Engine
+from bot.errors import ConfigError
+from bot.execution.executor import Executor
+from bot.store.store import Store
+from handlers.actor import People
+from handlers.desk import Desk
+from handlers.incoming import Served
+from handlers.serving import register, serving
+
+LOG = logging.getLogger(__name__)
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+_HINTS = {
+    "invalid_auth": "Slack does not know the token",
+    "not_allowed_token_type": "this is another kind of token",
+    "token_revoked": "the token was revoked; install the app again",
+    "account_inactive": "the app was removed from the workspace; install it again",
+    "missing_scope": "the token lacks a scope; compare with deploy/slack/manifest.json and install the app again",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slack:
+    """One workspace that let us in; `people` answers who somebody is, `team` is the workspace's id."""
+
+    settings: Settings
+    client: AsyncWebClient  # repeats requests after refusals for a while
+    sending: AsyncWebClient  # repeats nothing: a message must not be posted twice
+    people: People
+    team: str
+    bot_id: str
+    bot_user: str
+    clock: Callable[[], float]
+
+    def desk(self, engine: Engine, store: Store, executor: Executor) -> Desk:
+        """The parts a handler works with."""
+        return Desk(
+            served=Served(team=self.team, bot_user=self.bot_user, channels=frozenset(self.settings.channels)),
+            lang=self.settings.lang,
+            engine=engine,
+            store=store,
+            executor=executor,
+            people=self.people,
+            client=self.client,
+            clock=self.clock,
+        )
+
+    def app(self, desk: Desk, signing_secret: str = "") -> AsyncApp:
+        """A Bolt app that hears everything for the desk; the secret is needed for HTTP only."""
+        logger = logging.getLogger("postmedic.bolt")
+        logger.setLevel(logging.ERROR)  # below that Bolt logs whole payloads, which may be pastes
+        app = AsyncApp(
+            name="postmedic", client=self.client, logger=logger, authorize=self._authorize, signing_secret=signing_secret
+        )
+        register(app, desk)
+        return app
+
+    @asynccontextmanager
+    async def serve(
+        self, engine: Engine, store: Store, executor: Executor, *, ping_seconds: float = 10.0, pause: float = 1.0
+    ) -> AsyncIterator[Desk]:
+        """Serve over Socket Mode while the block runs, and end in order: first hear nothing more, then finish."""
+        desk = self.desk(engine, store, executor)
+        handler = AsyncSocketModeHandler(self.app(desk), self.settings.slack_app_token, ping_interval=ping_seconds)
+        async with serving(desk, self.sending, pause=pause):
+            await handler.connect_async()  # type: ignore[no-untyped-call]
+            try:
+                yield desk
+            finally:
+                await handler.close_async()  # type: ignore[no-untyped-call]
+
+    async def _authorize(self, enterprise_id: str | None, team_id: str | None, logger: object) -> AuthorizeResult:
+        # Every team passes here: each reader looks at the team itself, and what is not ours is only acknowledged.
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_id=self.bot_id,
+            bot_user_id=self.bot_user,
+            bot_token=self.client.token,
+        )
+
+
+async def connect(settings: Settings, clock: Callable[[], float] = time.time) -> Slack:
+    """Look whether both tokens let us in. Raises `ConfigError` that names the setting and what to do."""
+    if urlsplit(settings.slack_api_url).hostname in ("127.0.0.1", "::1", "localhost"):
+        for name in _PROXIES:  # the client ignores NO_PROXY and would ask the proxy for this very machine
+            os.environ.pop(name, None)
+    for name in ("slack_bot_token", "slack_app_token"):
+        if not getattr(settings, name):
+            raise ConfigError(where=name, detail="it is empty; docs/slack.md says where to find it")
+    sending = AsyncWebClient(settings.slack_bot_token, base_url=settings.slack_api_url, retry_handlers=[])
+    client = AsyncWebClient(settings.slack_bot_token, base_url=settings.slack_api_url, retry_handlers=_patient())
+    try:
+        me = await client.auth_test()
+    except (SlackClientError, ClientError, TimeoutError, OSError) as error:
+        raise _refused("slack_bot_token", settings, error) from error
+    try:
+        await client.apps_connections_open(app_token=settings.slack_app_token)
+    except (SlackClientError, ClientError, TimeoutError, OSError) as error:
+        raise _refused("slack_app_token", settings, error) from error
+    return Slack(
+        settings=settings,
+        client=client,
+        sending=sending,
+        people=People(client, clock, settings.lang),
+        team=str(me["team_id"]),
+        bot_id=str(me["bot_id"]),
+        bot_user=str(me["user_id"]),
+        clock=clock,
+    )
+
+
+def _patient() -> list[AsyncRetryHandler]:
+    return [
+        AsyncConnectionErrorRetryHandler(max_retry_count=2),
+        AsyncServerErrorRetryHandler(max_retry_count=2),
+        AsyncRateLimitErrorRetryHandler(max_retry_count=2),
+    ]
+
+
+def _refused(setting: str, settings: Settings, error: Exception) -> ConfigError:
+    if isinstance(error, SlackApiError):
+        said = str(error.response.get("error") or "")
+        return ConfigError(where=setting, detail=_HINTS.get(said, f"Slack refused it: {said}"))
+    return ConfigError(where="slack_api_url", detail=f"{settings.slack_api_url} gave no answer ({type(error).__name__})")

@@ -1,0 +1,1 @@
+"""What menus offer while people type."""

@@ -1,0 +1,188 @@
+"""Does Slack show what is stored? Sends each message in order, at most once a second per channel, edits instead of repeating.
+
+A card is drawn from the stored plan at the moment it is sent, so the last one always shows the true state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import PostmedicError
+from bot.store.outbox import Outgoing
+from bot.store.store import Store
+from handlers.pace import Pace
+
+LOG = logging.getLogger(__name__)
+POLL_SECONDS = 0.2  # between two looks for something to send
+LONGEST_WAIT = 60.0
+METADATA = "postmedic_message"
+_PAGE = 200
+# Slack's answers that may be another one later; everything else it says about a message is final.
+_PASSING = frozenset({
+    "ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error", "service_unavailable",
+    "request_timeout", "team_added_to_org", "invalid_auth", "not_authed", "token_revoked", "account_inactive",
+})  # fmt: skip
+_UNSHOWABLE = frozenset({"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"})
+
+Draw = Callable[[Outgoing], Awaitable[dict[str, Any] | None]]
+"""Gives `text` and `blocks` of a message, or None where there is nothing (any more) to show."""
+
+
+class Sender:
+    """Sends for one process; several may share one store. `client` must not repeat requests by itself."""
+
+    def __init__(self, store: Store, client: AsyncWebClient, draw: Draw, owner: str, *, pause: float = 1.0) -> None:
+        self._outbox = store.outbox
+        self._client = client
+        self._draw = draw
+        self._owner = owner
+        self._pace = Pace(pause)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unposted: dict[tuple[str, str], int] = {}  # at which attempt Slack certainly did not post it
+        self._shown: dict[str, dict[str, Any]] = {}  # what this process last made a message say
+
+    async def run(self) -> None:
+        """Serve until cancelled; then `settle`."""
+        while True:
+            try:
+                for outgoing in await self._outbox.take(self._owner):
+                    task = asyncio.create_task(self._one(outgoing))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._tasks.discard)
+            except PostmedicError as error:
+                LOG.warning("the outbox could not be looked at: %s", error)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def settle(self, seconds: float) -> None:
+        """Let running calls end for a while; what is cut off is looked for before it is sent again."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _one(self, outgoing: Outgoing) -> None:
+        key = (outgoing.show.kind, outgoing.show.subject)
+        try:
+            await self._send(outgoing)
+            self._unposted.pop(key, None)
+        except SlackApiError as error:
+            await self._refused(outgoing, error)
+        except (SlackClientError, ClientError, TimeoutError, OSError) as error:
+            LOG.warning("Slack could not be reached for %s %s: %s", *key, type(error).__name__)
+            await self._later(outgoing, _backoff(outgoing.attempts))
+        except PostmedicError as error:
+            LOG.warning("%s %s waits: %s", *key, error)  # its lease ends by itself
+        except Exception:  # one message that cannot be drawn must not keep its channel waiting for ever
+            LOG.exception("%s %s cannot be shown", *key)
+            await self._outbox.refused(outgoing, "it cannot be drawn")
+
+    async def _send(self, outgoing: Outgoing) -> None:
+        show, ts = outgoing.show, outgoing.ts
+        if not ts and outgoing.attempts > 1 and not self._certainly_unposted(outgoing):
+            ts = await self._found(outgoing)
+        await self._pace.wait(f"edit {ts}" if ts else f"post {show.channel}")
+        content = await self._draw(outgoing)
+        if content is None or (ts and self._shown.get(ts) == content):
+            await self._outbox.sent(outgoing, ts)
+            return
+        await self._outbox.renew(outgoing)
+        sent = await self._call(outgoing, ts, content)
+        if len(self._shown) > 1000:
+            self._shown.clear()
+        self._shown[sent] = content
+        await self._outbox.sent(outgoing, sent)
+
+    async def _call(self, outgoing: Outgoing, ts: str, content: dict[str, Any]) -> str:
+        try:
+            return await self._said(outgoing, ts, content)
+        except SlackApiError as error:
+            if _error(error) not in _UNSHOWABLE:
+                raise
+            LOG.error("Slack refuses the blocks of %s %s: %s", outgoing.show.kind, outgoing.show.subject, _error(error))
+            return await self._said(outgoing, ts, {"text": content["text"]})  # words alone are better than nothing
+
+    async def _said(self, outgoing: Outgoing, ts: str, content: dict[str, Any]) -> str:
+        show = outgoing.show
+        metadata = {"event_type": METADATA, "event_payload": {"id": _name(outgoing)}}
+        if ts:
+            await self._client.chat_update(channel=show.channel, ts=ts, metadata=metadata, **content)
+            return ts
+        answer = await self._client.chat_postMessage(
+            channel=show.channel,
+            thread_ts=show.thread or None,
+            metadata=metadata,
+            unfurl_links=False,
+            unfurl_media=False,
+            **content,
+        )
+        return str(answer["ts"])
+
+    async def _found(self, outgoing: Outgoing) -> str:
+        """The message that an earlier attempt posted, or the empty text: its metadata names what it is about."""
+        show, cursor = outgoing.show, None
+        while True:
+            if show.thread:
+                page = await self._client.conversations_replies(
+                    channel=show.channel, ts=show.thread, include_all_metadata=True, limit=_PAGE, cursor=cursor
+                )
+            else:
+                page = await self._client.conversations_history(channel=show.channel, include_all_metadata=True, limit=_PAGE)
+            for message in page["messages"]:
+                metadata = message.get("metadata") or {}
+                about = (metadata.get("event_payload") or {}).get("id")
+                if metadata.get("event_type") == METADATA and about == _name(outgoing) and message.get("bot_id"):
+                    return str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") if show.thread else None
+            if not cursor:
+                return ""
+
+    async def _refused(self, outgoing: Outgoing, error: SlackApiError) -> None:
+        said, status = _error(error), getattr(error.response, "status_code", 200)
+        if status == 429 or said in ("ratelimited", "rate_limited"):
+            self._unposted[outgoing.show.kind, outgoing.show.subject] = outgoing.attempts
+            await self._later(outgoing, _retry_after(error))
+        elif status >= 500 or said in _PASSING:
+            LOG.warning("Slack did not take %s: %s", _name(outgoing), said or status)
+            await self._later(outgoing, _backoff(outgoing.attempts))
+        else:
+            LOG.error("Slack will never take %s: %s", _name(outgoing), said)
+            await self._outbox.refused(outgoing, said)
+
+    async def _later(self, outgoing: Outgoing, seconds: float) -> None:
+        try:
+            await self._outbox.retry_at(outgoing, seconds)
+        except PostmedicError as error:
+            LOG.warning("%s waits: %s", _name(outgoing), error)
+
+    def _certainly_unposted(self, outgoing: Outgoing) -> bool:
+        """Whether the attempt before this one was ours, and Slack said no to it."""
+        return self._unposted.get((outgoing.show.kind, outgoing.show.subject)) == outgoing.attempts - 1
+
+
+def _name(outgoing: Outgoing) -> str:
+    return f"{outgoing.show.kind}:{outgoing.show.subject}"
+
+
+def _error(error: SlackApiError) -> str:
+    response = error.response
+    return str(response.get("error") or "") if hasattr(response, "get") else ""
+
+
+def _retry_after(error: SlackApiError) -> float:
+    headers = {name.lower(): value for name, value in dict(getattr(error.response, "headers", {}) or {}).items()}
+    try:
+        return max(1.0, float(headers.get("retry-after", 1)))
+    except ValueError:
+        return LONGEST_WAIT
+
+
+def _backoff(attempts: int) -> float:
+    return min(2.0 ** min(attempts, 10) / 2, LONGEST_WAIT)

@@ -1,0 +1,1 @@
+"""What people order in a message's own menu."""

@@ -1,0 +1,100 @@
+"""Who handles what was stored? Takes rows under a lease, tries again after errors, and says so when it gives up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from weakref import WeakValueDictionary
+
+from bot.errors import PostmedicError
+from bot.render.replies import note
+from bot.store.inbox import Received
+from bot.store.leases import holding
+from handlers.commands import subject
+from handlers.desk import Desk
+
+LOG = logging.getLogger(__name__)
+AT_ONCE = 20  # rows handled at the same time
+POLL_SECONDS = 1.0  # between two looks when nothing wakes it
+RETRY_SECONDS = 5.0
+
+Handle = Callable[[Desk, Received], Awaitable[None]]
+
+
+class Worker:
+    """Drains the inbox; several, in several processes, may share one store."""
+
+    def __init__(self, desk: Desk, handles: Mapping[str, Handle], owner: str) -> None:
+        self._desk = desk
+        self._inbox = desk.store.inbox
+        self._handles = handles
+        self._owner = owner
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def run(self) -> None:
+        """Serve until cancelled; then `settle`."""
+        while True:
+            self._desk.awake.clear()
+            try:
+                for received in await self._inbox.spent():
+                    await self._apologise(received, received.reason)
+                room = AT_ONCE - len(self._tasks)
+                for received in await self._inbox.take(self._owner, room) if room else ():
+                    task = asyncio.create_task(self._one(received))
+                    self._tasks.add(task)
+                    task.add_done_callback(self._ended)
+            except PostmedicError as error:
+                LOG.warning("the inbox could not be looked at: %s", error)
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._desk.awake.wait()
+            except TimeoutError:
+                pass
+
+    async def settle(self, seconds: float) -> None:
+        """Let running work end for a while; what is cut off is taken up again when its lease is over."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _one(self, received: Received) -> None:
+        async with holding(self._inbox.renew, received.key, owner=self._owner, lease_seconds=self._desk.store.lease_seconds):
+            # Clicks about one plan or one question take turns, in the order in which they came.
+            about = str(received.payload.get("plan") or received.payload.get("conversation") or received.key)
+            turn = self._turns.setdefault(about, asyncio.Lock())
+            async with turn:
+                await self._handled(received)
+
+    async def _handled(self, received: Received) -> None:
+        try:
+            await self._handles[received.kind](self._desk, received)
+            await self._inbox.done(received.key, self._owner)
+        except Exception as error:
+            # The text of a foreign error may hold what was pasted; its kind and place may not.
+            reason = str(error) if isinstance(error, PostmedicError) else type(error).__name__
+            if isinstance(error, PostmedicError):
+                LOG.warning("%s was not handled at attempt %d: %s", received.key, received.attempts, reason)
+            else:
+                LOG.exception("%s was not handled at attempt %d", received.key, received.attempts)
+            if await self._inbox.failed(received.key, self._owner, reason, wait_seconds=RETRY_SECONDS):
+                await self._apologise(received, reason)
+
+    async def _apologise(self, received: Received, reason: str) -> None:
+        """Tell the person that nothing more will come; what happens in no channel has nobody to tell."""
+        got = received.payload
+        lang = await self._desk.people.lang(got["user"])
+        sorry = note("could-not-handle", lang, detail=reason)
+        if got.get("response_url"):
+            await self._desk.respond(got["response_url"], sorry)
+        elif got.get("channel"):
+            await self._desk.show(subject(received.key), got["channel"], got["thread"], sorry)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._desk.awake.set()
+        if not task.cancelled() and (error := task.exception()):
+            LOG.error("a row was left where it is until its lease is over: %s", error)
