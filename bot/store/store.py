@@ -10,6 +10,7 @@ from bot.store.leases import LEASE_SECONDS
 from bot.store.migrations import migrate
 from bot.store.outbox import Outbox
 from bot.store.plans import Plans
+from bot.store.retention import forget
 
 
 class Store:
@@ -35,6 +36,10 @@ class Store:
     def lease_seconds(self) -> float:
         """How long a worker may be silent before its rows are taken over."""
         return self._database.lease_seconds
+
+    async def forget(self, older_seconds: float) -> None:
+        """Delete what is finished and older; the audit chain stays whole."""
+        await forget(self._database, older_seconds)
 
     async def close(self) -> None:
         """Close every connection; everybody who uses the store must have ended, or they wait for an answer for ever."""

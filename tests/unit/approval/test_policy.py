@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from bot.approval.policy import Refusal, refusal, resolver_refusal, standing
 from bot.model.host import Approvers
 from bot.model.problem import Risk
-from bot.model.review import Actor, Decision, Standing
+from bot.model.review import Actor, Decision, Review, Standing
 from tests.support.plans import ANNE, APPROVERS, BERT, REQUESTER, TEAM, plan, review, step
 
 LOW, HIGH = plan(), plan(risk=Risk.HIGH)
@@ -75,7 +76,7 @@ def test_a_plan_is_worth_nothing_from_the_second_of_its_expiry() -> None:
     assert standing(LOW, [review(LOW, at=LOW.expires_at)], APPROVERS, LOW.expires_at - 1) is Standing.PENDING
 
 
-CHANGES = {
+CHANGES: dict[str, Any] = {
     "id": "plan-2",
     "host": "mx2",
     "host_key": "SHA256:other",
@@ -109,7 +110,7 @@ REVIEWS = [review(HIGH, actor, decision) for actor, decision in itertools.produc
 
 
 @given(st.lists(st.sampled_from(REVIEWS)))
-def test_neither_order_nor_repetition_changes_what_reviews_amount_to(reviews: list) -> None:
+def test_neither_order_nor_repetition_changes_what_reviews_amount_to(reviews: list[Review]) -> None:
     once = {(one.actor.id, one.decision): one for one in reviews}
     counted = {key for key in once if key[0] in ("U0ANNE", "U0BERT", "U0CARL")}
     denied = any(decision is Decision.DENY for _, decision in counted)

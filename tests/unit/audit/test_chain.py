@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -45,7 +46,14 @@ def test_every_kind_of_tampering_is_named_by_its_first_bad_event() -> None:
         at = draw.randrange(19)  # the last one is left alone: see the next test
         match draw.choice(("edit", "delete", "insert", "reorder", "rehash")):
             case "edit":
-                changes = {"actor": "U0EVE"}, {"at": 1.0}, {"subject": "x"}, {"kind": "x"}, {"details": {}}, {"digest": "0"}
+                changes: list[dict[str, Any]] = [
+                    {"actor": "U0EVE"},
+                    {"at": 1.0},
+                    {"subject": "x"},
+                    {"kind": "x"},
+                    {"details": {}},
+                    {"digest": "0"},
+                ]
                 events[at] = replace(events[at], **draw.choice(changes))
             case "delete":
                 del events[at]

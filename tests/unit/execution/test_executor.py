@@ -391,8 +391,9 @@ async def test_a_click_after_the_expiry_is_told_so(store: Store) -> None:
 
 @pytest.mark.parametrize("missing", ["steps", "before", "after"])
 async def test_a_plan_that_could_not_be_judged_is_not_proposed(store: Store, missing: str) -> None:
+    lacking: dict[str, Any] = {missing: ()}
     with pytest.raises(Refused):
-        await Executor(means(store, Machine())).propose(plan(**{missing: ()}))
+        await Executor(means(store, Machine())).propose(replace(plan(), **lacking))
 
 
 # --- several plans, several processes -------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ async def test_an_error_in_a_transaction_undoes_it(tmp_path: Path) -> None:
 
 
 def test_postgresql_is_spoken_too() -> None:
-    speaks = postgresql.dialect()
+    speaks = postgresql.dialect()  # type: ignore[no-untyped-call]
     assert "clock_timestamp" in str(dialect.now().compile(dialect=speaks))
     for table in schema.METADATA.sorted_tables:
         assert str(CreateTable(table).compile(dialect=speaks))
