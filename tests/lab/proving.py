@@ -1,0 +1,115 @@
+"""How is an entry proven? Break a real host, take its own log lines, recognise, diagnose, approve, heal, and see mail flow."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot import inventory
+from bot.connectors.ssh import SshConnector
+from bot.engine import Engine
+from bot.execution.executor import Executor
+from bot.execution.means import Means
+from bot.knowledge import library
+from bot.model.diagnosis import Diagnosis
+from bot.model.execution import FINAL, State
+from bot.model.match import Kind, Match
+from bot.model.problem import LabCase, Problem
+from bot.model.progress import Progress
+from bot.model.review import Actor, Decision, Review
+from bot.render.redact import redact
+from bot.store.store import Store
+from tests.lab import Host, Lab
+from tests.lab.enrolled import write_inventory
+
+TEAM, ANA, BEN = "T0LAB", "U0ANA", "U0BEN"
+HOSTS = ("mx12", "mx13")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """The whole engine over the lab's hosts, with a store of its own."""
+
+    engine: Engine
+    executor: Executor
+    store: Store
+
+
+@asynccontextmanager
+async def bench(lab: Lab, folder: Path) -> AsyncIterator[Bench]:
+    """Wire the real parts: inventory, SSH, knowledge, store and executor."""
+    hosts = inventory.load(write_inventory(lab, folder / "inventory.toml"))
+    connector = SshConnector()
+    store = await Store.open(str(folder / "postmedic.db"))
+    engine = Engine(inventory=hosts, library=library.load(), connector=connector, clock=time.time, plan_seconds=1800)
+
+    async def same(actor: Actor) -> Actor:
+        return actor
+
+    means = Means(
+        store=store, connector=connector, host_of=hosts.find, measure=engine.measure, actor_now=same,
+        redact=lambda text: redact(text)[0], clock=time.time, team=TEAM, owner=f"lab-{time.time_ns()}",
+    )  # fmt: skip
+    try:
+        yield Bench(engine=engine, executor=Executor(means), store=store)
+    finally:
+        connector.close()
+        await store.close()
+
+
+async def broken(host: Host, case: LabCase) -> str:
+    """Break the host as the case says and give what a person would paste: its own log lines, or the case's words."""
+    for command in case.breaks:
+        await asyncio.to_thread(host.run, command, timeout=90, check=True)
+    mark = await asyncio.to_thread(host.mark)
+    said = []
+    for command in case.trigger:
+        result = await asyncio.to_thread(host.run, command, timeout=90)
+        said += [*result.out.splitlines(), *result.err.splitlines()]
+    logged = await asyncio.to_thread(host.logs, mark)
+    return case.paste or "\n".join([*said, *logged])
+
+
+async def diagnosed(on: Bench, host: Host, problem: Problem, paste: str) -> tuple[Match | None, Diagnosis]:
+    """Recognise the paste and run the problem's diagnosis on the host; the match is None when it was not recognised."""
+    found = on.engine.recognise(paste)
+    match = next((one for one in found.near if one.problem == problem.id), None)
+    used = match or Match(problem=problem.id, kind=Kind.PHRASE, score=0.0)
+    known = on.engine.inventory.find(host.name)
+    return match, await on.engine.diagnose(known, used, on.engine.reader(known))
+
+
+async def healed(on: Bench, host: Host, diagnosis: Diagnosis, cause: str) -> Progress:
+    """Plan the cause's fix, let another person approve it, and carry it out to its end."""
+    known = on.engine.inventory.find(host.name)
+    reader = on.engine.reader(known)
+    assert diagnosis.match is not None
+    fresh = await on.engine.diagnose(known, diagnosis.match, reader)
+    only = replace(fresh, verdicts=tuple(one for one in fresh.verdicts if one.cause.id == cause))
+    plans = on.engine.plans(only, known, reader, ANA)
+    assert plans, f"no plan could be made for {cause}"
+    plan = plans[0]
+    await on.executor.propose(plan)
+    ben = Actor(team=TEAM, id=BEN, name="Ben")
+    for actor in (ben, replace(ben, id="U0CHEN"))[: 2 if plan.risk == "high" else 1]:
+        review = Review(plan_digest=plan.digest, actor=actor, decision=Decision.APPROVE, at=time.time())
+        await on.executor.review(plan.id, review, known.approvers)
+    await on.executor.carry(plan.id)
+    progress = await on.store.plans.progress(plan.id)
+    assert progress.state in FINAL or progress.state is State.IN_DOUBT
+    return progress
+
+
+async def checked(host: Host, case: LabCase, seconds: float = 75.0) -> str:
+    """Give the first check that does not come true in time, or the empty string: mail needs a moment."""
+    deadline = time.monotonic() + seconds
+    for command in case.check:
+        while (result := await asyncio.to_thread(host.run, command, timeout=60)).rc:
+            if time.monotonic() > deadline:
+                return f"{command}: exit {result.rc}: {result.out[-400:]}{result.err[-400:]}"
+            await asyncio.sleep(1)
+    return ""
