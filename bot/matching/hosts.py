@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 
 import re2
 
@@ -17,18 +18,16 @@ _SAID = re2.compile(
     rf"|{_NAME}\s*(?:上|这台|主机|服务器)"
 )
 _MAX_NAMES = 16
+_MAX_FOUND = 200
 
 
 def hosts(paste: Paste) -> tuple[str, ...]:
     """Host fields of log records, and names like `on mx12` in a person's words; most frequent first."""
-    names: Counter[str] = Counter()
-    for line in paste.lines:
-        if line.host:
-            if not is_hidden(line.host):
-                names[line.host] += 1
-        elif "status=" not in line.text:
-            for found in _SAID.finditer(line.text[:2_048]):
-                name = next(group for group in found.groups() if group)
-                if any(character.isdigit() or character in ".-" for character in name):
-                    names[name.rstrip(".-")] += 1
+    fields = Counter(line.host for line in paste.lines if line.host)
+    names = Counter({host: count for host, count in fields.items() if not is_hidden(host)})
+    said = "\n".join(line.text for line in paste.lines if not line.host and "status=" not in line.text)
+    for found in islice(_SAID.finditer(said), _MAX_FOUND):
+        name = next(group for group in found.groups() if group)
+        if any(character.isdigit() or character in ".-" for character in name):
+            names[name.rstrip(".-")] += 1
     return tuple(name for name, _ in names.most_common(_MAX_NAMES))

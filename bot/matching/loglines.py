@@ -29,7 +29,7 @@ _LITERAL_BREAKS = ("\\r\\n", "\\n", "#012")
 
 def opens_record(text: str) -> bool:
     """Say whether a cleaned line starts something new rather than going on with the line above."""
-    return _OPENING.search(text) is not None
+    return ":" in text and _OPENING.search(text) is not None
 
 
 def from_process(text: str) -> bool:

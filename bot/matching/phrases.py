@@ -1,7 +1,8 @@
 """Do a person's words, without a log, describe a known problem? Only all words of a phrase together count.
 
 A phrase is words in any order; `a|b` means either. English words match in any usual form, Chinese ones as they are written.
-All must stand within some forty words of each other, in lines that no program wrote.
+All must stand within some forty words of each other, in lines that no program wrote. Chinese words right after 没有 mean the
+opposite and do not count, so a phrase that is about something missing spells 没有 out.
 """
 
 from __future__ import annotations
@@ -70,6 +71,11 @@ def _length(groups: list[list[list[str]]]) -> int:
     return sum(max(sum(len(word) * (2 if is_han(word[0]) else 1) for word in way) for way in group) for group in groups)
 
 
+def _denied(words: list[str], position: int) -> bool:
+    """Say whether Chinese words follow 没有, as in 没有积压; Chinese words are pairs that overlap."""
+    return position >= 2 and words[position - 2] == "没有" and words[position - 1][:1] == "有"
+
+
 def _near(groups: list[list[list[str]]], words: list[str]) -> bool:
     """Say whether one alternative of every group stands within a short stretch of the words."""
     last = [-1] * len(groups)
@@ -79,7 +85,7 @@ def _near(groups: list[list[list[str]]], words: list[str]) -> bool:
             starts.setdefault(way[0], []).append((number, way))
     for position, word in enumerate(words):
         for number, way in starts.get(word, ()):
-            if len(way) == 1 or words[position : position + len(way)] == way:
+            if words[position : position + len(way)] == way and not _denied(words, position):
                 last[number] = position
                 if min(last) >= 0 and max(last) - min(last) <= WITHIN:
                     return True

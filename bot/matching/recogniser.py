@@ -90,7 +90,7 @@ class Matcher:
         found: dict[str, _Found] = {}
         stretches = list(views(paste))
         taken = self._exact(stretches, found)
-        if any(speaks_of_postfix(line.text) for line in paste.lines):
+        if speaks_of_postfix(paste.text):
             self._similar(stretches, taken, found)
         self._told(stretches, found)
         candidates = ranked([_candidate(problem, one) for problem, one in found.items()], self._yields_to)

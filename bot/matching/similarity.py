@@ -22,6 +22,7 @@ LEAST_EVIDENCE = 12.0  # bits of rarity that the shared words must add up to
 _LEAST_WORDS = 3
 _LEAST_COVERAGE = 0.4
 _COMPARED = 12
+_UNCUT = 2
 _COMMON = 60  # a word of more signatures than this does not lead to them, or time would grow with the knowledge
 _ALWAYS_FILED = 2  # but every signature can be found by its rarest words
 _MISSPELT = 65.0  # how alike two words must be to be one word with a slip
@@ -110,7 +111,8 @@ class Similarity:
         wanted = [word for word in self._wordings[number] if word != _MARK]
         positions = {word: position for position, word in enumerate(line)}
         places = [positions.get(word) for word in wanted]
-        agreed, replaced = 0.0, False
+        # A line that still has its program name has lost nothing in front: `Started x` is not `Failed to start x`.
+        agreed, replaced = 0.0, line[0] == _MARK and places[:_UNCUT] == [None] * _UNCUT
         for index, (word, place) in enumerate(zip(wanted, places, strict=True)):
             if place is not None:
                 agreed += self._weights[word]

@@ -39,7 +39,7 @@ PROBLEMS = (
         "startup-no-local-interface",
         "parameter inet_interfaces: no local interface found for {address:ip}",
         en=["postfix start|run no loopback|localhost interface"],
-        zh=["postfix 启动失败|起不来 本地接口|回环"],
+        zh=["postfix 启动失败|起不来 没有本地接口|无本地接口|回环"],
     ),
     problem("startup-port-in-use", "bind {address:ip} port {port:port}: Address already in use"),
     problem("resource-child-crash", "{program:path}: bad command startup -- throttling", yields_to=["*"]),

@@ -99,6 +99,8 @@ def test_a_mangled_line_is_recognised_by_its_wording(mangled: str) -> None:
 
 def test_another_word_in_a_words_place_is_another_message() -> None:
     assert first(STAMP + "postfix/postscreen[5]: close database /var/lib/postfix/x.db: No such file or directory") is None
+    failed = Matcher([problem("startup-not-running", "Failed to start Postfix Mail Transport Agent")])
+    assert failed.recognise(STAMP + "systemd[1]: Started Postfix Mail Transport Agent.").sure == ()
 
 
 @pytest.mark.parametrize(
@@ -136,6 +138,7 @@ def test_a_log_line_outweighs_words() -> None:
         STAMP + "postfix/smtpd[6]: disconnect from unknown[192.0.2.9] ehlo=1 quit=1 commands=2",
         "does anybody have a guide for postfix with dovecot?",
         "下午三点开会讨论 postfix 升级",
+        "postfix 没有启动失败,回环也正常",
     ],
 )
 def test_what_is_no_problem_of_postfix_stays_unanswered(text: str) -> None:
