@@ -29,13 +29,12 @@ MAIL_DOMAIN = Probe(
     script="""
 wanted=$(printf '%s' "$1" | tr '[:upper:]' '[:lower:]') unclear=
 for name in mydestination virtual_alias_domains virtual_mailbox_domains relay_domains; do
-    list=$(postconf -o mynetworks= -hx "$name" 2>/dev/null | tr '[:upper:]' '[:lower:]') || exit 1
-    exact=$(postconf -o mynetworks= -hx "$name" 2>/dev/null)
+    list=$(postconf -o mynetworks= -hx "$name" 2>/dev/null) || exit 1
     set -f
-    for word in $(printf '%s' "$list" | tr ',' ' '); do
+    for word in $(printf '%s' "$list" | tr ',[:upper:]' ' [:lower:]'); do
         if [ "$word" = "$wanted" ]; then echo "class $name"; exit 0; fi
     done
-    for word in $(printf '%s' "$exact" | tr ',' ' '); do
+    for word in $(printf '%s' "$list" | tr ',' ' '); do
         case $word in
             [[:alpha:]]*:*)
                 complaint=$(postmap -q "$wanted" "$word" 2>&1 >/dev/null) && { echo "class $name"; exit 0; }
@@ -118,6 +117,8 @@ def origin(reading: Reading) -> Origin | Unknown:
 def mail_domain(reading: Reading, domain: str) -> str | Unknown:
     """What a domain is to this Postfix: local, virtual-alias, virtual-mailbox, relay, or none (str)."""
     answer = reading.out.split()
+    if reading.exit != 0:
+        return unreadable("postconf cannot read main.cf, so no domain is known")
     if answer == ["none"]:
         return "none"
     if len(answer) == 2 and answer[0] == "class" and answer[1] in _CLASSES:

@@ -18,11 +18,12 @@ command -v bash >/dev/null || exit 127
 # bash speaks TCP without a further program. QUIT ends the session politely, so the log shows no lost connection.
 timeout 6 bash -c '
     exec 3<>/dev/tcp/127.0.0.1/25 || exit 1
-    if IFS= read -r -t 5 line <&3; then printf "said %s\\n" "$line"; else echo silent; fi
+    echo open
+    IFS= read -r -t 5 line <&3 && printf "said %s\\n" "$line"
     printf "QUIT\\r\\n" >&3; read -r -t 1 _ <&3
     exit 0
 ' 2>/dev/null
-case $? in 0) ;; 124) echo silent ;; *) echo refused ;; esac
+case $? in 0) echo end ;; 124) echo late ;; *) echo refused ;; esac
 """.strip(),
     seconds=8,
     bytes=1024,
@@ -42,7 +43,8 @@ class Listeners:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeting:
-    """How port 25 on 127.0.0.1 greets; `state` is ready (220), refusing (another code), silent, closed or other."""
+    """How port 25 on 127.0.0.1 greets; `state` is ready (220), refusing (another code), silent (open, but nothing is said),
+    closed, unreachable (the connection itself does not come about), or other."""
 
     state: str
     code: int  # 0 without a reply
@@ -74,15 +76,16 @@ def listeners(reading: Reading) -> Listeners | Unknown:
 @fact("smtp-greeting", GREETING)
 def smtp_greeting(reading: Reading) -> Greeting | Unknown:
     """Whether port 25 on 127.0.0.1 greets with 220 within 5 seconds (Greeting)."""
-    line = next(iter(reading.out.splitlines()), "")
-    if line in ("silent", "refused"):
-        return Greeting(state="silent" if line == "silent" else "closed", code=0)
-    if not line.startswith("said "):
-        return unreadable("the answer about port 25 has an unexpected form")
-    code = line[5:8]
-    if not (code.isascii() and code.isdecimal() and len(code) == 3 and line[8:9] in ("", " ", "-")):
+    lines = reading.out.splitlines()
+    if "open" not in lines:
+        closed = {"refused": "closed", "late": "unreachable"}.get(lines[-1] if lines else "")
+        return Greeting(state=closed, code=0) if closed else unreadable("the answer about port 25 has an unexpected form")
+    said = next((line[5:] for line in lines if line.startswith("said ")), None)
+    if said is None:
+        return Greeting(state="silent", code=0)
+    if not (said[:3].isascii() and said[:3].isdecimal() and len(said[:3]) == 3 and said[3:4] in ("", " ", "-")):
         return Greeting(state="other", code=0)
-    return Greeting(state="ready" if code == "220" else "refusing", code=int(code))
+    return Greeting(state="ready" if said[:3] == "220" else "refusing", code=int(said[:3]))
 
 
 def _loopback(text: str) -> bool:

@@ -44,7 +44,7 @@ s/^.*warning: .*: unused parameter: ([A-Za-z0-9_]+)=.*$/unused \\1 0/p
 s/^.*fatal: .*, line ([0-9]+): missing .=. after attribute name.*$/fatal no-equals \\1/p
 s/^.*fatal: open [^ ]*: No such file or directory$/fatal no-file 0/p
 s/^.*fatal: open [^ ]*: Permission denied$/fatal not-readable 0/p
-s/^.*fatal: could not find any active network interfaces$/fatal no-interface 0/p
+s/^.*fatal: (could not find any active network interfaces|parameter inet_interfaces: no local .*)$/fatal no-interface 0/p
 s/^.*fatal: .*$/fatal other 0/p
 ' | sort -u
 echo end

@@ -21,16 +21,15 @@ for path in /usr/sbin/sendmail /usr/lib/sendmail; do
 done
 target=$(readlink -f /usr/sbin/sendmail 2>/dev/null)
 if command -v dpkg-query >/dev/null; then
-    for path in /usr/sbin/sendmail "$target"; do
+    # On hosts with a merged /usr a package may still list the file without it.
+    for path in "$target" "${target#/usr}"; do
         dpkg-query -S "$path" 2>/dev/null | sed -nE 's/^([a-z0-9][a-z0-9+.-]*)(:[a-z0-9]+)?: .*$/owner \\1/p'
     done
-    dpkg-query -W -f='package ${db:Status-Abbrev} ${Package}\\n' postfix 2>/dev/null
     dpkg-divert --list /usr/sbin/sendmail 2>/dev/null | sed -n 's/^.*diversion of.*$/diverted/p'
 elif command -v rpm >/dev/null; then
     rpm -qf --qf 'owner %{NAME}\\n' "$target" 2>/dev/null
-    rpm -q --qf 'package ii %{NAME}\\n' postfix 2>/dev/null
 fi
-if command -v mail >/dev/null; then echo mail-command; fi
+for name in postfix mail; do if command -v "$name" >/dev/null; then echo "command $name"; fi; done
 echo end
 """.strip(),
     bytes=8192,
@@ -59,19 +58,21 @@ def sendmail(reading: Reading) -> Sendmail | Unknown:
     if not lines or lines[-1] != ["end"] or set(paths) != {"/usr/sbin/sendmail", "/usr/lib/sendmail"}:
         return unreadable("the answer about sendmail has an unexpected form")
     owners = [line[1] for line in lines if line[0] == "owner" and len(line) == 2 and _PACKAGE.fullmatch(line[1])]
-    owner = next((one for one in owners if one != "postfix"), owners[0] if owners else "-")
+    owner = owners[0] if owners else "-"
     program, link = paths["/usr/sbin/sendmail"], paths["/usr/lib/sendmail"]
     return Sendmail(
-        state=_state(program[0], owner),
+        state=_state(program, owner),
         owner=owner,
-        postfix_installed=any(line == ["package", "ii", "postfix"] for line in lines),
+        postfix_installed=["command", "postfix"] in lines,
         diverted=["diverted"] in lines,
-        mail_command=["mail-command"] in lines,
+        mail_command=["command", "mail"] in lines,
         link="missing" if link[0] == "missing" else "present" if link[1:] == program[1:] else "elsewhere",
     )
 
 
-def _state(kind: str, owner: str) -> str:
+def _state(program: list[str], owner: str) -> str:
+    kind, *target = program
     if kind != "program":
         return "not-executable" if kind == "not-executable" else "missing"
-    return "present" if owner in ("-", "postfix") else "foreign"
+    # A link to something no package owns is foreign; a file of its own without a package is a Postfix built by hand.
+    return "present" if owner == "postfix" or (owner == "-" and target == ["/usr/sbin/sendmail"]) else "foreign"

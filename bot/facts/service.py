@@ -105,7 +105,7 @@ def _state(unit: dict[str, str], process: bool, gone: bool) -> str:
     if active in ("activating", "deactivating"):
         return "starting" if active == "activating" else "stopping"
     if process:
-        return "unmanaged"
+        return "unmanaged" if unit else "running"
     if active == "failed":
         return "failed"
     return "exited" if active == "active" else "stopped"
