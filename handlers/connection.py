@@ -74,9 +74,18 @@ class Slack:
         """A Bolt app that hears everything for the desk; the secret is needed for HTTP only."""
         logger = logging.getLogger("postmedic.bolt")
         logger.setLevel(logging.ERROR)  # below that Bolt logs whole payloads, which may be pastes
-        app = AsyncApp(
-            name="postmedic", client=self.client, logger=logger, authorize=self._authorize, signing_secret=signing_secret
-        )
+
+        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+            # Every team passes: each reader looks at the team itself, and what is not ours is only acknowledged.
+            return AuthorizeResult(
+                enterprise_id=enterprise_id,
+                team_id=team_id,
+                bot_id=self.bot_id,
+                bot_user_id=self.bot_user,
+                bot_token=self.client.token,
+            )
+
+        app = AsyncApp(name="postmedic", client=self.client, logger=logger, authorize=authorize, signing_secret=signing_secret)
         register(app, desk)
         return app
 
@@ -93,16 +102,6 @@ class Slack:
                 yield desk
             finally:
                 await handler.close_async()  # type: ignore[no-untyped-call]
-
-    async def _authorize(self, enterprise_id: str | None, team_id: str | None, logger: object) -> AuthorizeResult:
-        # Every team passes here: each reader looks at the team itself, and what is not ours is only acknowledged.
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            bot_id=self.bot_id,
-            bot_user_id=self.bot_user,
-            bot_token=self.client.token,
-        )
 
 
 async def connect(settings: Settings, clock: Callable[[], float] = time.time) -> Slack:

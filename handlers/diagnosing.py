@@ -49,7 +49,7 @@ async def diagnose(desk: Desk, question: Question) -> None:
     if not question.insisted and not recognition.sure:
         return
     lang: Lang = "zh" if _chinese(recognition) else await desk.people.lang(question.user)
-    unread = [note(name, lang, name=file) for name, file in question.problems]
+    unread = [note(name, lang, file=file) for name, file in question.problems]
     if not recognition.paste.text.strip():
         said = notes(*unread) if unread else note("empty-paste", lang)
         await desk.show(question.id, question.channel, question.thread, said)

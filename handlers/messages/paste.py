@@ -61,7 +61,8 @@ async def handle(desk: Desk, received: Received) -> None:
     got = received.payload
     channel, thread, user = got["channel"], got["thread"], got["user"]
     if not got["here"]:
-        await desk.whisper(channel, user, note("refused-here", await desk.people.lang(user)))
+        within = thread if thread != got["ts"] else ""  # a whisper in a thread that nobody opened is not seen
+        await desk.whisper(channel, user, note("refused-here", await desk.people.lang(user)), within)
         return
     words = commands.words(got["text"]) if got["insisted"] and not got["files"] else None
     question = Question(
