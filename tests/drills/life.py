@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import time
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -52,8 +53,12 @@ def the_plan(folder: Path) -> Plan:
 
 
 def live(where: str, die_at: int) -> None:
-    """Live until everything is finished, or until point number `die_at`; leaves the number of points in `points`."""
-    asyncio.run(asyncio.wait_for(_live(Path(where), Points(die_at)), 30))
+    """Live until everything is finished, or until point number `die_at`; leaves `points`, their number, or `error`."""
+    try:
+        asyncio.run(asyncio.wait_for(_live(Path(where), Points(die_at)), 30))
+    except BaseException:
+        append(Path(where) / "error", traceback.format_exc())
+        raise
 
 
 async def _live(folder: Path, point: Points) -> None:
