@@ -69,7 +69,12 @@ class Queue:
     @property
     def relay_login_refused(self) -> bool:
         """Whether mail waits because a server refused our login."""
-        return any("SASL authentication failed" in one.text for one in self.reasons)
+        return any("SASL authentication failed; server" in one.text for one in self.reasons)
+
+    @property
+    def no_mechanism(self) -> bool:
+        """Whether mail waits because Postfix and a server have no login mechanism in common."""
+        return any("no mechanism available" in one.text for one in self.reasons)
 
     @property
     def main_reason(self) -> str:
