@@ -1,0 +1,68 @@
+# make demo    the local workspace, sample hosts and the bot, in your browser (PORT=8080; LAB=1: over the lab's hosts, as root)
+# make test    everything that is checked before a change is merged
+# make lab     boot the lab's mail hosts and keep them until Ctrl-C (root, Debian)
+# make lint · format · lock · clean
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8080
+PYTEST ?= -n 2 --dist loadgroup
+
+BIN = $(VENV)/bin
+# Stamps are older than a lock that has changed since: then the environment is brought up to it.
+RUN_STAMP = $(VENV)/.ready
+DEV_STAMP = $(VENV)/.ready-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lab lint format lock clean
+.DELETE_ON_ERROR:
+
+help:
+	@sed -n 's/^# \(make .*\)/  \1/p' Makefile
+
+demo: $(RUN_STAMP)
+ifeq ($(LAB),1)
+	@$(BIN)/python -m tests.lab.demo $(PORT)
+else
+	@$(BIN)/postmedic demo --port $(PORT)
+endif
+
+test: lint
+	@$(BIN)/python -m pytest $(PYTEST)
+
+lint: $(DEV_STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache > $(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+
+format: $(DEV_STAMP)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lab: $(RUN_STAMP)
+	@$(BIN)/python -m tests.lab up
+
+# The development environment holds everything the demo needs, so it serves for both.
+$(RUN_STAMP): requirements.lock pyproject.toml
+	@test -f $(DEV_STAMP) -a ! requirements-dev.lock -nt $(DEV_STAMP) || $(MAKE) --no-print-directory environment LOCK=requirements.lock
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock pyproject.toml
+	@$(MAKE) --no-print-directory environment LOCK=requirements-dev.lock
+	@touch $@ $(RUN_STAMP)
+
+.PHONY: environment
+environment:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 …"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "apt-get install python3-venv, then again"; rm -rf $(VENV); exit 1; }
+	@echo "installing from $(LOCK) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(LOCK)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+
+lock:
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra build --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
