@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.sandbox.slack import payloads
 from bot.sandbox.slack.seed import MAIL_OPS
-from tests.support.house import LOG_LINE, House, at_home
+from tests.support.house import LOG_LINE, SECOND_CHANNEL, House, at_home
 
 Json = dict[str, Any]
 
@@ -38,3 +43,189 @@ async def test_paste_diagnosis_approval_healed(tmp_path: Path, transport: str) -
         assert [(name, wire) for name, _, wire in house.fleet.ran] == [("host01", "loopback-up")]
         thread = await house.ana.reads(thread=ts)
         assert len(thread) == 3  # the paste, one answer, one card
+
+
+def state_of(house: House, card: Json) -> str:
+    return str(next(b for b in card["blocks"] if b["type"] == "section")["text"]["text"])
+
+
+async def forge(house: House, who: str, card: Json, **changes: Any) -> None:
+    """Send a click that no page would make: the real payload of an approval with something else in it."""
+    ws = house.running.workspace
+    conversation = ws.store.conversations[changes.pop("channel", card["channel"])]
+    payload = payloads.in_message(ws, "block_actions", who, conversation, card)
+    action = {"type": "button", "action_id": "approve", "block_id": "x", "value": ""} | changes.pop("action", {})
+    payload = payloads.with_action(ws, payload, action, {"values": {}}) | changes
+    await ws.dispatcher.ask("interactive", payload)
+
+
+@pytest.mark.parametrize(
+    ("who", "answer"),
+    [
+        ("U0ANA", "another person must decide"),  # named as an approver, but she asked
+        ("U0DORA", "not an approver"),
+        ("U0GUS", "Guests"),  # named as an approver, but a guest
+    ],
+)
+async def test_who_may_not_approve_is_told_alone_and_nothing_runs(tmp_path: Path, who: str, answer: str) -> None:
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house)
+        await house.person(who).clicks(card, "approve")
+        told = await house.person(who).waits_for(shows(answer), thread=ts)
+        assert told["ephemeral"] is True
+        assert all(answer not in str(m) for m in await house.person("U0CHEN").reads(thread=ts))
+        await house.quiet()
+        assert house.fleet.ran == []
+
+
+async def test_people_of_other_workspaces_never_reach_a_decision(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        _, card = await proposed(house)
+        await house.person("U0EVE").clicks(card, "approve")
+        await house.quiet()
+        assert house.fleet.ran == []
+        assert "Waiting for approval" in str(await house.ana.waits_for(is_card, thread=card["thread_ts"]))
+
+
+async def test_when_slack_cannot_say_who_it_is_the_decision_does_not_count(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house)
+        await house.fault("5xx", count=20, method="users.info")
+        await house.ben.clicks(card, "approve")
+        await house.ben.waits_for(shows("could not say who you are"), thread=ts, timeout=20)
+        assert house.fleet.ran == []
+
+
+async def test_two_people_click_at_once_and_it_runs_once(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house)
+        chen = house.person("U0CHEN")
+        await asyncio.gather(house.ben.clicks(card, "approve"), chen.clicks(card, "approve"))
+        await house.ana.waits_for(shows("Healed"), thread=ts)
+        await house.quiet()
+        assert len(house.fleet.ran) == 1
+        seen = [*await house.ben.reads(thread=ts), *await chen.reads(thread=ts)]
+        told = [m for m in seen if m.get("ephemeral")]
+        assert len(told) == 1
+        assert re.search(r"already decided by <@U0CHEN>|已由 <@U0BEN> 决定", told[0]["text"])
+
+
+async def test_high_risk_needs_two_people(tmp_path: Path) -> None:
+    async with at_home(tmp_path, risk="high") as house:
+        ts, card = await proposed(house)
+        await house.ben.clicks(card, "approve")
+        card = await house.ana.waits_for(shows("1 of 2 approvals"), thread=ts)
+        assert house.fleet.ran == []
+        await house.ben.clicks(card, "approve")
+        await house.ben.waits_for(shows("already counted"), thread=ts)
+        assert house.fleet.ran == []
+        await house.person("U0CHEN").clicks(card, "approve")
+        await house.ana.waits_for(shows("Healed"), thread=ts)
+        assert len(house.fleet.ran) == 1
+
+
+async def test_a_denial_needs_a_reason_that_everybody_sees(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house)
+        await house.ben.clicks(card, "deny")
+        modal = await house.ben.waits_for_view()
+        assert card["blocks"][-1]["elements"][0]["value"] == modal["private_metadata"]
+        assert "Say why" in (await house.ben.submits(modal, {"reason": "  "}))["reason"]
+        assert await house.ben.submits(modal, {"reason": "not now <!channel>"}) == {}
+        denied = await house.ana.waits_for(shows("*Denied*"), thread=ts)
+        assert "not now &lt;!channel&gt;" in state_of(house, denied)
+        assert denied["ts"] == card["ts"]
+        await forge(house, "U0CHEN", card, action={"value": plan_of(card)})
+        await house.person("U0CHEN").waits_for(shows("已由 <@U0BEN> 决定"), thread=ts)
+        assert house.fleet.ran == []
+
+
+async def test_an_expired_plan_runs_nothing(tmp_path: Path) -> None:
+    async with at_home(tmp_path, minutes=0.02) as house:
+        ts, card = await proposed(house)
+        await house.ana.waits_for(shows("*Expired.*"), thread=ts)
+        await forge(house, "U0BEN", card, action={"value": plan_of(card)})
+        await house.ben.waits_for(shows("has expired"), thread=ts)
+        assert house.fleet.ran == []
+
+
+def plan_of(card: Json) -> str:
+    return str(next(b for b in card["blocks"] if b["type"] == "actions")["elements"][0]["value"])
+
+
+async def test_forged_clicks_act_on_nothing(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house)
+        plan = plan_of(card)
+        for value in ("", "nosuchplan", "x" * 10_000, "../../etc", plan + "\n", "'; drop table plans; --"):
+            await forge(house, "U0BEN", card, action={"value": value})
+        await forge(house, "U0BEN", card, action={"action_id": "approve_all", "value": plan})
+        await forge(house, "U0BEN", card, channel=SECOND_CHANNEL.id, action={"value": plan})
+        one = {"type": "button", "action_id": "approve", "block_id": "x", "value": plan}
+        await forge(house, "U0BEN", card, actions=[one, one])
+        await forge(house, "U0BEN", card, team={"id": "T0ELSE"}, action={"value": plan})
+        await house.ben.waits_for(shows("There is no such plan"), thread=ts)
+        await house.quiet()
+        assert house.fleet.ran == []
+        await forge(house, "U0BEN", card, action={"value": plan})
+        await house.ana.waits_for(shows("Healed"), thread=ts)
+
+
+async def test_the_right_to_approve_is_looked_at_again_when_it_begins(tmp_path: Path) -> None:
+    async with at_home(tmp_path, risk="high") as house:
+        ts, card = await proposed(house)
+        await house.ben.clicks(card, "approve")
+        card = await house.ana.waits_for(shows("1 of 2 approvals"), thread=ts)
+        groups = house.running.workspace.store.usergroups
+        [name] = groups
+        groups[name] = replace(groups[name], users=("U0CHEN",))
+        await house.person("U0CHEN").clicks(card, "approve")
+        await house.ana.waits_for(shows("An approval no longer counts"), thread=ts)
+        assert house.fleet.ran == []
+
+
+async def test_a_plan_in_doubt_is_ended_by_a_person_after_fresh_facts(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        house.fleet.drops = True
+        ts, card = await proposed(house)
+        await house.ben.clicks(card, "approve")
+        doubt = await house.ana.waits_for(shows("*In doubt.*"), thread=ts)
+        await house.person("U0DORA").clicks(doubt, "resolve_succeeded")
+        await house.person("U0DORA").waits_for(shows("not an approver"), thread=ts)
+        await house.ben.clicks(doubt, "resolve_failed")
+        ended = await house.ana.waits_for(shows("*Failed.*"), thread=ts)
+        assert ended["ts"] == card["ts"]
+        assert "A person decided" in state_of(house, ended)
+
+
+async def test_nothing_from_a_paste_can_mention_link_or_format(tmp_path: Path) -> None:
+    hostile = "<!channel> <@U0ANA> <#C0MAILOPS> <https://evil.example|click> *bold* `code` :tada: <!date^1^{date}|x>"
+    async with at_home(tmp_path) as house:
+        ts = await house.ana.says(MAIL_OPS, f"{hostile}\n{LOG_LINE} {hostile}\nfrom=<!everyone>")
+        await house.ana.waits_for(is_card, thread=ts)
+        await house.quiet()
+        checked = 0
+        for call in house.running.workspace.journal.calls:
+            if call["method"] in ("chat.postMessage", "chat.update"):
+                for text in acting_texts(call["arguments"]):
+                    checked += 1
+                    assert not _ACTS.search(text), text
+                    assert "evil.example" not in text
+                    assert ":tada:" not in text
+        assert checked > 5
+
+
+# Everything that acts in Slack's markup, but for what the card itself says: its expiry, approvers, and an entry's own link.
+_ACTS = re.compile(r"<(?:[!#](?!date\^1[0-9]{9}\^|subteam\^S0APPROVERS>)|https?://(?!www\.postfix\.org))")
+
+
+def acting_texts(node: Any) -> Iterator[str]:
+    """Every text in which Slack reads markup: top-level texts and mrkdwn objects."""
+    if isinstance(node, dict):
+        if node.get("type") == "mrkdwn" or "channel" in node:
+            yield str(node.get("text", ""))
+        for value in node.values():
+            yield from acting_texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from acting_texts(value)

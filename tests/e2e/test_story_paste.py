@@ -121,16 +121,18 @@ async def test_a_binary_file_is_named_when_asked_and_ignored_when_not(tmp_path: 
 async def test_machines_edits_and_the_bot_itself_are_never_answered(tmp_path: Path) -> None:
     async with at_home(tmp_path) as house:
         base = {"type": "message", "channel": MAIL_OPS, "user": "U0ANA", "text": f"<@{BOT_USER}> {LOG_LINE}", "team": "T0"}
-        for number, more in enumerate([
-            {"bot_id": "B0OTHER"},
-            {"subtype": "message_changed", "hidden": True},
-            {"subtype": "channel_join"},
-            {"subtype": "bot_message", "bot_id": "B0OTHER"},
-            {"edited": {"user": "U0ANA", "ts": "1.2"}},
-            {"user": BOT_USER},
-            {"user": "USLACKBOT"},
-            {"user": "U0EVE", "user_team": "T0ELSE"},
-        ]):
+        for number, more in enumerate(
+            [
+                {"bot_id": "B0OTHER"},
+                {"subtype": "message_changed", "hidden": True},
+                {"subtype": "channel_join"},
+                {"subtype": "bot_message", "bot_id": "B0OTHER"},
+                {"edited": {"user": "U0ANA", "ts": "1.2"}},
+                {"user": BOT_USER},
+                {"user": "USLACKBOT"},
+                {"user": "U0EVE", "user_team": "T0ELSE"},
+            ]
+        ):
             event = base | {"ts": f"1700000000.00000{number}", "channel_type": "channel"} | more
             house.running.workspace.dispatcher.event(event_callback(house.running.workspace, event))
         await house.quiet()
@@ -232,7 +234,7 @@ async def test_a_host_without_an_account_for_fixes_gets_advice(tmp_path: Path) -
 
 
 async def test_secrets_are_masked_before_they_are_stored_or_shown(tmp_path: Path) -> None:
-    secret = "hunter2hunter2"  # noqa: S105
+    secret = "hunter2hunter2"
     async with at_home(tmp_path) as house:
         ts = await house.ana.says(MAIL_OPS, f"smtp_sasl_password_maps = static:bob:{secret}\n{LOG_LINE}")
         await house.ana.waits_for(shows("secrets in your message were masked"), thread=ts)

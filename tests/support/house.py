@@ -21,6 +21,7 @@ from bot.config import Settings
 from bot.connectors.base import Reader, StepState, Writer
 from bot.connectors.replay import ReplayReader
 from bot.engine import Engine
+from bot.errors import ConnectionDropped
 from bot.execution.executor import Executor
 from bot.execution.means import Means, Pace
 from bot.inventory import Inventory
@@ -31,7 +32,8 @@ from bot.model.plan import Step
 from bot.model.probe import Reading
 from bot.render.redact import redact
 from bot.sandbox.slack import Running, Timing, Workspace, serve
-from bot.sandbox.slack.seed import APPROVERS, CHANNELS, PEOPLE, Channel, Person as Member
+from bot.sandbox.slack.seed import APPROVERS, CHANNELS, PEOPLE, Channel
+from bot.sandbox.slack.seed import Person as Member
 from bot.store.store import Store
 from handlers import Slack, connect
 from handlers.desk import Desk
@@ -40,7 +42,7 @@ from tests.support.plans import FINGERPRINT, host
 from tests.support.slack_person import Person
 
 MANIFEST = Path(__file__).parents[2] / "deploy/slack/manifest.json"
-FAST = Timing(ack=1.0, http_retries=(0.0, 0.1, 0.2), socket_retries=(0.1, 0.2, 0.4))
+FAST = Timing(ack=1.0, http_retries=(0.0, 0.1, 0.2), socket_retries=(0.2, 0.6, 2.0))
 LOG_LINE = (
     "Nov 20 10:11:12 host01 postfix/master[812]: fatal: parameter inet_interfaces: no local interface found for 127.0.0.1"
 )
@@ -95,6 +97,8 @@ class Fleet:
     down: set[str] = field(default_factory=lambda: {"host01", "host02", "host03"})
     ran: list[tuple[str, str, str]] = field(default_factory=list)
     measured: list[str] = field(default_factory=list)
+    logs: list[str] = field(default_factory=list)  # what stands in every host's mail log
+    drops: bool = False  # the connection is lost in the next step, and the host's journal knows nothing
     slow: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -119,6 +123,9 @@ class _Reader:
         flags = ["LOOPBACK"] if self._name in self._fleet.down else ["LOOPBACK", "UP"]
         lo = {"ifname": "lo", "flags": flags, "addr_info": [{"local": "127.0.0.1"}]}
         recorded = {"interfaces": Reading(key="interfaces", exit=0, stdout=json.dumps([lo]).encode())}
+        if self._fleet.logs:
+            lines = "\n".join(["account 1000", *self._fleet.logs, "end file", ""]).encode()
+            recorded["log"] = Reading(key="log", exit=0, stdout=lines)
         async for reading in ReplayReader(recorded, host_key=FINGERPRINT).read(requests):
             yield reading
 
@@ -129,6 +136,8 @@ class _Writer:
 
     async def run(self, execution: str, index: int, step: Step) -> StepResult:
         self._fleet.ran.append((self._name, execution, step.wire))
+        if self._fleet.drops:
+            raise ConnectionDropped(host=self._name, detail="reset by peer")
         self._fleet.down.discard(self._name)
         return StepResult(exit=0)
 
@@ -226,6 +235,7 @@ async def bot_at(
 ) -> AsyncIterator[House]:
     """The bot, started as its composition root starts it, over either transport."""
     fleet = fleet or Fleet()
+    folder.mkdir(exist_ok=True)
     settings = Settings(
         slack_bot_token=running.bot_token, slack_app_token=running.app_token, slack_api_url=running.api_url, channels=channels
     )
