@@ -47,7 +47,8 @@ def parser() -> argparse.ArgumentParser:
     command("serve", "serve:run", "connect to Slack and serve until stopped")
     demo = command("demo", "demo:run", "a local workspace, sample hosts and the bot, in your browser; no Slack account needed")
     demo.add_argument("--port", type=int, default=8080, help="where the page is served on loopback")
-    demo.add_argument("--lab", type=Path, help="use the running lab hosts whose folder this is, instead of the sample hosts")
+    demo.add_argument("--inventory", type=Path, help="use the hosts of this inventory instead of the sample hosts")
+    demo.add_argument("--samples", type=Path, help='the pastes the page offers: a JSON list of {"title", "text"}')
     doctor = command("doctor", "doctor:run", "what is wrong with settings, Slack or hosts, and the command that mends it")
     doctor.add_argument("host", nargs="?")
     return top

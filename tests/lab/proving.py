@@ -37,6 +37,7 @@ class Bench:
     engine: Engine
     executor: Executor
     store: Store
+    connector: SshConnector
 
 
 @asynccontextmanager
@@ -55,7 +56,7 @@ async def bench(lab: Lab, folder: Path) -> AsyncIterator[Bench]:
         redact=lambda text: redact(text)[0], clock=time.time, team=TEAM, owner=f"lab-{time.time_ns()}",
     )  # fmt: skip
     try:
-        yield Bench(engine=engine, executor=Executor(means), store=store)
+        yield Bench(engine=engine, executor=Executor(means), store=store, connector=connector)
     finally:
         connector.close()
         await store.close()

@@ -3,6 +3,7 @@
     {
       "host": "mail01",                         the name the sample host gets
       "recorded": {"postfix": "3.7.11", ...},   where it was recorded, for people
+      "sample": {"title": "...", "text": "..."},  what somebody pastes about it, offered on the demo's page; optional
       "stages": [
         {"readings": {"interfaces": {"exit": 0, "stdout": "...", "stderr": ""}, "tcp-banner 127.0.0.1 25": {...}}},
         {"step": "loopback-up", "result": {"exit": 0, "stdout": "", "stderr": ""}, "readings": {...}}
@@ -48,6 +49,7 @@ class Scene:
     host: str
     stages: tuple[Stage, ...]
     recorded: dict[str, str] = field(default_factory=dict)
+    sample: dict[str, str] = field(default_factory=dict)
 
 
 def load_scene(path: Path) -> Scene:
@@ -70,8 +72,10 @@ def load_scenes(folder: Path = SCENES) -> tuple[Scene, ...]:
 
 def read_scene(written: dict[str, object]) -> Scene:
     """Give the scene that parsed JSON describes."""
-    only(written, {"host", "recorded", "stages"})
+    only(written, {"host", "recorded", "sample", "stages"})
     host, recorded, listed = written["host"], written.get("recorded", {}), written["stages"]
+    sample = written.get("sample", {})
+    only(sample, {"title", "text"})
     if not isinstance(host, str) or not isinstance(recorded, dict) or not isinstance(listed, list) or not listed:
         raise ValueError("host, recorded and stages must be a name, an object and a list")
     stages: list[Stage] = []
@@ -83,11 +87,19 @@ def read_scene(written: dict[str, object]) -> Scene:
         readings = {key: _recorded(value) for key, value in stage["readings"].items()}
         result = _recorded(stage["result"]) if place else None
         stages.append(Stage(step=stage.get("step"), result=result, readings=inherited | readings))
-    return Scene(host=host, stages=tuple(stages), recorded={name: str(value) for name, value in recorded.items()})
+    return Scene(host=host, stages=tuple(stages), recorded=_texts(recorded), sample=_texts(sample))
 
 
-def only(written: dict[str, object], names: set[str]) -> None:
+def _texts(written: object) -> dict[str, str]:
+    if not isinstance(written, dict):
+        raise ValueError(f"{str(written)[:40]!r} is no object")
+    return {name: str(value) for name, value in written.items()}
+
+
+def only(written: object, names: set[str]) -> None:
     """Refuse misspelt or unknown names, which would otherwise be silently ignored."""
+    if not isinstance(written, dict):
+        raise ValueError(f"{str(written)[:40]!r} is no object")
     unknown = sorted(set(written) - names)
     if unknown:
         raise ValueError(f"{unknown[0]!r} is not known here")

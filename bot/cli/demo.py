@@ -1,0 +1,96 @@
+"""`postmedic demo`: the local workspace, sample hosts and the real bot on loopback; no Slack account, no Postfix, no root.
+
+The bot does not know that it is not Slack: the workspace and the hosts reach it only as an API URL, two tokens and an
+inventory file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import tempfile
+from argparse import Namespace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.app import serving
+from bot.cli.serve import stopped
+from bot.cli.status import Status
+from bot.config import Settings
+from bot.errors import ConfigError
+from bot.sandbox import slack
+from bot.sandbox.hosts import FIX_USER, PROBE_USER, Address, SampleHost, SampleHosts, load_scenes
+
+MANIFEST = Path(__file__).resolve().parents[2] / "deploy" / "slack" / "manifest.json"
+
+
+def run(arguments: Namespace) -> int:
+    """Serve the demo until Ctrl-C."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        pastes = json.loads(arguments.samples.read_text(encoding="utf-8")) if arguments.samples else None
+        asyncio.run(_demo(arguments.port, arguments.inventory, pastes))
+    except OSError as error:
+        raise ConfigError(where=f"port {arguments.port}", detail=f"{error.strerror}; choose another with --port") from error
+    return Status.FINE
+
+
+async def _demo(port: int, inventory: Path | None, samples: list[dict[str, str]] | None) -> None:
+    async with demo(port=port, inventory=inventory, samples=samples) as url:
+        print(
+            f"\n  postmedic demo is ready: {url}\n  Click a sample paste, then act as somebody else to approve. Ctrl-C ends.\n"
+        )
+        await stopped()
+
+
+@asynccontextmanager
+async def demo(
+    *, port: int = 0, inventory: Path | None = None, samples: list[dict[str, str]] | None = None
+) -> AsyncIterator[str]:
+    """Run the whole demo and give the page's address.
+
+    `inventory` names hosts to use instead of the sample hosts; `samples` are the pastes the page offers (`title`, `text`).
+    """
+    with tempfile.TemporaryDirectory(prefix="postmedic-demo-") as name:
+        folder = Path(name)
+        scenes = load_scenes() if inventory is None else ()
+        pastes = samples or [one.sample for one in scenes if one.sample]
+        workspace = slack.Workspace(MANIFEST, samples=[slack.Sample(**one) for one in pastes])
+        async with (
+            SampleHosts((SampleHost(scene, latency=0.15) for scene in scenes), folder) as hosts,
+            slack.serve(workspace, port=port) as running,
+        ):
+            settings = Settings(
+                inventory=inventory or _inventory(folder, hosts.addresses),
+                database=folder / "postmedic.db",
+                slack_bot_token=running.bot_token,
+                slack_app_token=running.app_token,
+                slack_api_url=running.api_url,
+            )
+            async with serving(settings):
+                yield running.url
+
+
+def _inventory(folder: Path, addresses: tuple[Address, ...]) -> Path:
+    """Write the inventory of the sample hosts: Ben and Chen approve through their user group."""
+    path = folder / "inventory.toml"
+    path.write_text("\n".join(_table(one) for one in addresses), encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def _table(one: Address) -> str:
+    return f"""\
+[[host]]
+name = "{one.name}"
+aliases = ["{one.name}.example.com"]
+address = "{one.address}"
+port = {one.port}
+host_keys = {json.dumps(one.host_keys)}
+reader = {{ user = "{PROBE_USER}", key = "{one.probe_key}" }}
+writer = {{ user = "{FIX_USER}", key = "{one.fix_key}" }}
+enrolled = true
+approvers = {{ groups = ["S0APPROVERS"] }}
+"""
