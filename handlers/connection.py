@@ -34,6 +34,7 @@ from handlers.incoming import Served
 from handlers.serving import register, serving
 
 LOG = logging.getLogger(__name__)
+SENDING_SECONDS = 10  # below the lease of 15 seconds
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _HINTS = {
     "invalid_auth": "Slack does not know the token",
@@ -112,7 +113,10 @@ async def connect(settings: Settings, clock: Callable[[], float] = time.time) ->
     for name in ("slack_bot_token", "slack_app_token"):
         if not getattr(settings, name):
             raise ConfigError(where=name, detail="it is empty; docs/slack.md says where to find it")
-    sending = AsyncWebClient(settings.slack_bot_token, base_url=settings.slack_api_url, retry_handlers=[])
+    # Silent for longer than this, a message would be sent again while it may still arrive: its lease would be over.
+    sending = AsyncWebClient(
+        settings.slack_bot_token, base_url=settings.slack_api_url, retry_handlers=[], timeout=SENDING_SECONDS
+    )
     client = AsyncWebClient(settings.slack_bot_token, base_url=settings.slack_api_url, retry_handlers=_patient())
     try:
         me = await client.auth_test()

@@ -15,9 +15,10 @@ from handlers.commands import subject
 from handlers.desk import Desk
 
 LOG = logging.getLogger(__name__)
-AT_ONCE = 20  # rows handled at the same time
+AT_ONCE = 100  # rows handled at the same time; most only wait for a host, and a click must not wait behind them
 POLL_SECONDS = 1.0  # between two looks when nothing wakes it
 RETRY_SECONDS = 5.0
+SPENT_SECONDS = 5.0  # between two looks for rows that killed every process which tried them
 
 Handle = Callable[[Desk, Received], Awaitable[None]]
 
@@ -35,11 +36,14 @@ class Worker:
 
     async def run(self) -> None:
         """Serve until cancelled; then `settle`."""
+        loop, look = asyncio.get_running_loop(), 0.0
         while True:
             self._desk.awake.clear()
             try:
-                for received in await self._inbox.spent():
-                    await self._apologise(received, received.reason)
+                if loop.time() >= look:
+                    look = loop.time() + SPENT_SECONDS
+                    for received in await self._inbox.spent():
+                        await self._apologise(received, received.reason)
                 room = AT_ONCE - len(self._tasks)
                 for received in await self._inbox.take(self._owner, room) if room else ():
                     task = asyncio.create_task(self._one(received))

@@ -30,7 +30,7 @@ def checkup_card(checkup: Checkup, host: Host, titles: Mapping[str, Text], lang:
     if checkup.error:
         blocks.append(section(say("host-failed", lang, host=checkup.host) + "\n" + slack_value(checkup.error)))
         blocks.append(context(say("host-failed-means", lang)))
-        return message(f"{title}: {checkup.error}", blocks)
+        return message(f"{title}: {slack_value(checkup.error)}", blocks)
     told = findings(checkup, titles, lang, slack_value)
     blocks += [section(f"{sign} {text}") for sign, text in told]
     unknown = sum(1 for sign, _ in told if sign == OPEN)

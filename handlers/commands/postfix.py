@@ -61,7 +61,7 @@ async def handle(desk: Desk, received: Received) -> None:
     found = said(desk, order, got["channel"], lang)
     if isinstance(found, Message):
         await answer(found)
-    elif not await present(desk, got["channel"]):
+    elif not await present(desk, got["channel"], got["user"]):
         await answer(note("invite-me", lang))
     else:
         conversation = Conversation(
@@ -70,12 +70,14 @@ async def handle(desk: Desk, received: Received) -> None:
         await check(desk, conversation, found)
 
 
-async def present(desk: Desk, channel: str) -> bool:
+async def present(desk: Desk, channel: str, user: str) -> bool:
     """Whether postmedic is in the channel, so that a message there arrives; a channel it cannot see is one it is not in."""
     try:
+        if channel.startswith("D"):  # either its own conversation with this person, or one of two other people
+            return bool((await desk.client.conversations_open(users=user))["channel"]["id"] == channel)
         info = (await desk.client.conversations_info(channel=channel))["channel"]
     except SlackClientError:
         return False
     except (ClientError, TimeoutError):
         return True  # the outbox will find out
-    return bool(info.get("is_member") or info.get("is_im"))
+    return bool(info.get("is_member"))

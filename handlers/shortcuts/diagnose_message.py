@@ -51,7 +51,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 async def handle(desk: Desk, received: Received) -> None:
     """Answer in the message's thread, always."""
     got = received.payload
-    if not got["here"] or not await present(desk, got["channel"]):
+    if not got["here"] or not await present(desk, got["channel"], got["user"]):
         name = "invite-me" if got["here"] else "refused-here"
         await desk.respond(got["response_url"], note(name, await desk.people.lang(got["user"])))
         return

@@ -35,6 +35,25 @@ async def test_a_check_proposes_its_fixes_in_the_thread_of_its_own_message(tmp_p
         await house.ana.waits_for(shows("Healed"), thread=checked["ts"])
 
 
+async def test_a_check_in_a_direct_message_is_answered_there(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        dm = (await house.slack.client.conversations_open(users="U0ANA"))["channel"]["id"]
+        await house.ana.command("/postfix check host01", channel=dm)
+        await house.ana.waits_for(shows("Health of host01"), channel=dm)
+
+
+async def test_a_decision_does_not_wait_behind_hosts_that_hang(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house)
+        house.fleet.slow.clear()
+        for number in range(30):
+            await house.ana.says(MAIL_OPS, f"{LOG_LINE} {number}")
+        await house.ben.clicks(card, "deny")
+        await house.ben.submits(await house.ben.waits_for_view(), {"reason": "later"})
+        await house.ana.waits_for(shows("*Denied*"), thread=ts)
+        house.fleet.slow.set()
+
+
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
