@@ -11,6 +11,7 @@ import re
 from bot.facts.base import fact, refusal, unreadable
 from bot.model.fact import Reason, Unknown
 from bot.model.probe import Access, Probe, Reading
+from bot.render.redact import redact
 
 # What may not leave the host: what follows AUTH, a line from a client that is one base64 word, pass=, passwords in URLs and
 # settings, and keys. The server's own prompts (334 …) and "authentication failed: UGFzc3dvcmQ6" stay: they are no secrets.
@@ -43,14 +44,6 @@ fi
 """.strip(),
     seconds=8,
     bytes=393216,
-)
-_SECRETS = (
-    (re.compile(r"(AUTH [A-Z0-9-]+) [A-Za-z0-9+/=]+"), r"\1 <masked>"),
-    (re.compile(r"(: < [^ ]+\]: )[A-Za-z0-9+/]{4,}={0,2}$"), r"\1<masked>"),
-    (re.compile(r"((?:pass|passwd|password|bind_pw|secret|resp) ?[=:] ?)[^ ,;]+"), r"\1<masked>"),
-    (re.compile(r"://[^/@ ]+@"), "://<masked>@"),
-    (re.compile(r"\b(static|inline):[^ ,]+"), r"\1:<masked>"),
-    (re.compile(r"\b(?:xox[a-z]|xapp)-[A-Za-z0-9-]+"), "<masked>"),
 )
 _STAMP = re.compile(r"^(?:[A-Z][a-z]{2} [ 0-9]\d [0-9:]{8}|[0-9T:.+-]{19,35}Z?) \S+ ")
 _LONGEST = 600
@@ -99,6 +92,4 @@ def _entry(line: str, account: str) -> str:
 
 def _masked(line: str) -> str:
     line = "".join(char if char.isprintable() else " " for char in line[:_LONGEST])
-    for pattern, instead in _SECRETS:
-        line = pattern.sub(instead, line)
-    return line
+    return redact(line)[0]

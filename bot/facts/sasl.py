@@ -72,6 +72,7 @@ class Sasl:
 
     enabled: bool | Unknown  # for services that do not say otherwise
     type: str
+    path: str  # smtpd_sasl_path
     supported: bool | Unknown  # this Postfix was built with the type
     dovecot_built_in: bool | Unknown
     cyrus_built_in: bool | Unknown
@@ -111,6 +112,7 @@ def sasl(reading: Reading) -> Sasl | Unknown:
     return Sasl(
         enabled=flag(values, "smtpd_sasl_auth_enable"),
         type=kind[:40],
+        path=text(values, "smtpd_sasl_path")[:200],
         supported=kind in built_in if built_in else unlisted,
         dovecot_built_in="dovecot" in built_in if built_in else unlisted,
         cyrus_built_in="cyrus" in built_in if built_in else unlisted,

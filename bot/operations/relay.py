@@ -45,7 +45,7 @@ postmap -q "[$host]:$port" "$table" >/dev/null 2>&1 || { echo "$table has no ent
 def relay_through(facts: Facts, host: str, port: str, table: str) -> tuple[Change, ...]:
     """All mail for other hosts leaves through the relay."""
     before = shown(facts, "relay.relayhost")
-    return (Change(what="main.cf: relayhost", before=before or "(none)", after=f"[{host}]:{port}"), *_login(table))
+    return (Change(what="main.cf: relayhost", before=before or "(none)", after=f"[{host}]:{port}"), *_login(facts, table))
 
 
 @operation(
@@ -59,16 +59,26 @@ def relay_through(facts: Facts, host: str, port: str, table: str) -> tuple[Chang
 )
 def relay_login(facts: Facts, port: str, table: str) -> tuple[Change, ...]:
     """Postfix logs in to the relay it already uses."""
-    return _login(table)
+    return _login(facts, table)
 
 
-def _login(table: str) -> tuple[Change, ...]:
+def _login(facts: Facts, table: str) -> tuple[Change, ...]:
+    login, named = _now(facts, "login", "yes", "no"), _now(facts, "named", table, "(none)")
+    plaintext = _now(facts, "allows-plaintext", "noanonymous", "with noplaintext")
+    tls = _now(facts, "encrypted", "TLS mandatory", "TLS not mandatory")
     return (
-        Change(what="main.cf: smtp_sasl_auth_enable", before="?", after="yes"),
-        Change(what="main.cf: smtp_sasl_password_maps", before="?", after=table),
-        Change(what="main.cf: smtp_sasl_security_options", before="?", after="noanonymous"),
-        Change(what="main.cf: smtp_tls_security_level", before="?", after="encrypt, or the stricter level that is set"),
+        Change(what="main.cf: smtp_sasl_auth_enable", before=login, after="yes"),
+        Change(what="main.cf: smtp_sasl_password_maps", before=named, after=table),
+        Change(
+            what="main.cf: smtp_sasl_security_options, smtp_sasl_tls_security_options", before=plaintext, after="noanonymous"
+        ),
+        Change(what="main.cf: smtp_tls_security_level", before=tls, after="encrypt, or the stricter level that is set"),
     )
+
+
+def _now(facts: Facts, field: str, yes: str, no: str) -> str:
+    value = facts.look(f"relay.{field}")
+    return (yes if value else no) if isinstance(value, bool) else "?"
 
 
 @operation(

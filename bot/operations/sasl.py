@@ -38,7 +38,7 @@ def type_dovecot(facts: Facts) -> tuple[Change, ...]:
 def _type(facts: Facts, kind: str, path: str) -> tuple[Change, ...]:
     return (
         Change(what="main.cf: smtpd_sasl_type", before=shown(facts, "sasl.type"), after=kind),
-        Change(what="main.cf: smtpd_sasl_path", before="?", after=path),
+        Change(what="main.cf: smtpd_sasl_path", before=shown(facts, "sasl.path"), after=path),
     )
 
 
@@ -56,7 +56,7 @@ def _type(facts: Facts, kind: str, path: str) -> tuple[Change, ...]:
 )
 def config_path(facts: Facts) -> tuple[Change, ...]:
     """The smtpd.conf that exists is the one that is read."""
-    return (Change(what="main.cf: cyrus_sasl_config_path", before="?", after="/etc/postfix/sasl"),)
+    return (Change(what="main.cf: cyrus_sasl_config_path", before="another folder, or none", after="/etc/postfix/sasl"),)
 
 
 @operation(

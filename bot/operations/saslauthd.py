@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.model.fact import Facts
 from bot.model.plan import Change
 from bot.model.text import Text
-from bot.operations.base import operation
+from bot.operations.base import operation, shown
 
 _DEFAULT = "/etc/default/saslauthd"
 _UNIT = "/etc/systemd/system/saslauthd.service.d/postmedic.conf"
@@ -89,7 +89,7 @@ def into_chroot(facts: Facts) -> tuple[Change, ...]:
     place = "/var/spool/postfix/var/run/saslauthd"
     return (
         Change(what=f"{_DEFAULT}: OPTIONS", before="a folder outside the chroot", after=f"-c -m {place}"),
-        Change(what=place, before="?", after="root:sasl 710"),
+        Change(what=place, before=shown(facts, "saslauthd.folder"), after="root:sasl 710"),
         _running(),
     )
 
