@@ -60,4 +60,4 @@ def _check(side: Side, text: str, facts: Facts, redact: Callable[[str], str]) ->
 def _shown(value: object) -> str:
     if isinstance(value, Unknown):
         return f"? ({value.detail or value.reason})"[:_SHOWN]
-    return str(value)[:_SHOWN]
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)[:_SHOWN]

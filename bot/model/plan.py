@@ -7,6 +7,10 @@ import json
 from dataclasses import asdict, dataclass
 
 from bot.model.problem import Risk
+from bot.model.text import Text
+
+
+NOTHING = Text(en="", zh="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +24,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One operation with its tokens; `script` is the fixed sh text that the host runs with them as `$1`, `$2` …"""
+    """One operation with its tokens; `script` is the fixed sh text that the host runs with them as `$1`, `$2` …, and
+    `says` what it does, for people."""
 
     operation: str
     tokens: tuple[str, ...]
     script: str
+    says: Text = NOTHING
     changes: tuple[Change, ...] = ()
 
     @property

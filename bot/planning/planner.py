@@ -71,7 +71,8 @@ def _step(use: StepUse, facts: Facts) -> Step:
             raise Refused(detail=f"the value of {name} for {operation.name} was not measured")
         values[name] = typed(kind, value)
     changes = operation.preview(facts, **values)
-    return Step(operation=operation.name, tokens=tuple(values.values()), script=operation.script, changes=changes)
+    tokens = tuple(values.values())
+    return Step(operation=operation.name, tokens=tokens, script=operation.script, says=operation.says, changes=changes)
 
 
 def _deciding(verdict: Verdict, fix: Fix, facts: Facts) -> tuple[tuple[str, str], ...]:

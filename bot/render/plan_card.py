@@ -27,22 +27,23 @@ def plan_card(progress: Progress, problem: Problem | None, approvers: Approvers,
     """The message of one plan; `problem` gives the safety text and is None when its entry is gone."""
     plan = progress.plan
     state = _state(progress, lang)
-    blocks = [section(f"*{plain_title(plan, lang)}*\n{state}")]
+    title = _title(progress, lang)
+    blocks = [section(f"*{title}*\n{state}")]
     if progress.state is State.PROPOSED:
         blocks += _proposal(plan, problem, approvers, lang)
-    blocks += _steps(plan, lang)
+    blocks += _steps(progress, lang)
     blocks += _results(progress, lang)
-    blocks.append(context(_digest(plan, lang)))
+    blocks.append(context(*_people(progress, lang), _digest(progress, lang)))
     if progress.state is State.PROPOSED and (approvers.users or approvers.groups):
         blocks.append(_decide(plan, progress, lang))
     if progress.state is State.IN_DOUBT:
         blocks.append(_resolve(plan, progress, lang))
-    return message(f"{plain_title(plan, lang)}: {state}", blocks)
+    return message(f"{title}: {state}", blocks)
 
 
-def plain_title(plan: Plan, lang: Lang) -> str:
-    """The card's title without markup."""
-    return say("plan-title", lang, plain_value, host=plan.host)
+def _title(progress: Progress, lang: Lang) -> str:
+    name = "plan-title" if progress.state is State.PROPOSED else "plan-title-decided"
+    return say(name, lang, plain_value, host=progress.plan.host)
 
 
 def _state(progress: Progress, lang: Lang) -> str:
@@ -80,9 +81,18 @@ def _proposal(plan: Plan, problem: Problem | None, approvers: Approvers, lang: L
         yield section(f"{say('plan-safety', lang)}\n{safety}")
 
 
-def _steps(plan: Plan, lang: Lang) -> Iterator[Block]:
+def _steps(progress: Progress, lang: Lang) -> Iterator[Block]:
+    plan = progress.plan
+    if progress.state in FINAL:
+        yield section(say("plan-ran", lang) if progress.steps else say("plan-ran-nothing", lang))
+        for one in progress.steps:
+            ended = say("step-lost", lang) if one.result is None else say("step-ended", lang, exit=one.result.exit)
+            yield context(f"{one.index + 1}. {slack_value(one.step.wire)} — {one.step.says[lang]} {ended}")
+        return
     yield section(say("plan-steps", lang))
-    yield preformatted("\n".join(f"{number}. {script(step)}" for number, step in enumerate(plan.steps, 1)))
+    for number, step in enumerate(plan.steps, 1):
+        yield section(f"{number}. {step.says[lang]} {slack_value(step.wire)}")
+        yield preformatted(script(step))
     changes = [change for step in plan.steps for change in step.changes]
     if changes:
         yield section(say("plan-changes", lang))
@@ -92,16 +102,15 @@ def _steps(plan: Plan, lang: Lang) -> Iterator[Block]:
 
 
 def script(step: Step) -> str:
-    """The step as a person reads it: its words, then the fixed text with the tokens in their places."""
+    """The fixed text that runs, with the step's tokens in their places."""
     text = step.script.rstrip("\n")
     for number, token in reversed(tuple(enumerate(step.tokens, 1))):
         text = re.sub(rf"\$(?:{number}(?!\d)|\{{{number}\}})", token.replace("\\", ""), text)
-    return "\n   ".join([step.wire, *text.split("\n")])
+    return text
 
 
 def _results(progress: Progress, lang: Lang) -> Iterator[Block]:
-    ended = [one for one in progress.steps if one.result is not None and (one.result.exit or one.result.stderr)]
-    for one in ended:
+    for one in progress.steps:
         if one.result is not None and one.result.exit:
             yield context(say("step-exit", lang, number=one.index + 1, exit=one.result.exit))
             if one.result.stderr:
@@ -113,7 +122,18 @@ def _results(progress: Progress, lang: Lang) -> Iterator[Block]:
         yield context(f"{say(_STAGES[measurement.stage], lang)} {said}")
 
 
-def _digest(plan: Plan, lang: Lang) -> str:
+def _people(progress: Progress, lang: Lang) -> Iterator[str]:
+    if progress.state is not State.PROPOSED:
+        yield say("plan-asked", lang, requester=mention(progress.plan.requester))
+        approved = [mention(review.actor.id) for review in progress.reviews if review.decision is Decision.APPROVE]
+        if approved:
+            yield say("plan-approved-by", lang, approvers=Markup(", ".join(approved)))
+
+
+def _digest(progress: Progress, lang: Lang) -> str:
+    plan = progress.plan
+    if progress.state is not State.PROPOSED:
+        return say("plan-digest-only", lang, digest=plan.digest[:12])
     at = datetime.fromtimestamp(plan.expires_at, UTC)
     until = Markup(f"<!date^{int(plan.expires_at)}^{{time}}|{at:%H:%M} UTC>")
     return say("plan-digest", lang, digest=plan.digest[:12], until=until)

@@ -58,7 +58,7 @@ def print_checkup(console: Console, checkup: Checkup, told: Sequence[tuple[str, 
 
 def print_plan(console: Console, plan: Plan, lang: Lang) -> None:
     """Print what a fix would do; the command line only shows it, approving happens in Slack."""
-    steps = "\n".join(f"{number}. {script(step)}" for number, step in enumerate(plan.steps, 1))
+    steps = "\n".join(f"{number}. {step.says[lang]} ({step.wire})\n{script(step)}" for number, step in enumerate(plan.steps, 1))
     changes = "\n".join(
         f"{one_line(change.what)}: {one_line(change.before)} → {one_line(change.after)}"
         for step in plan.steps

@@ -13,6 +13,7 @@ from bot.model.plan import Change, Plan, Step
 from bot.model.problem import Risk
 from bot.model.progress import Check, Measurement, Side, Stage
 from bot.model.review import Actor, Decision, Review
+from bot.model.text import Text
 
 
 def plan(document: Mapping[str, Any], digest: str) -> Plan:
@@ -40,7 +41,13 @@ def plan(document: Mapping[str, Any], digest: str) -> Plan:
 def step(document: Mapping[str, Any]) -> Step:
     """Read a step back."""
     changes = tuple(Change(**one) for one in document["changes"])
-    return Step(operation=document["operation"], tokens=tuple(document["tokens"]), script=document["script"], changes=changes)
+    return Step(
+        operation=document["operation"],
+        tokens=tuple(document["tokens"]),
+        script=document["script"],
+        says=Text(**document["says"]),
+        changes=changes,
+    )
 
 
 def result(document: Mapping[str, Any] | None) -> StepResult | None:
