@@ -37,7 +37,7 @@ def parse(raw: bytes, where: str) -> Section:
         raise KnowledgeError(where=where, detail=f"the file has {len(raw)} bytes", hint=f"keep it below {MAX_BYTES}")
     try:
         text = raw.decode("utf-8")
-        _refuse_references(text, where)
+        _refuse_bombs(text, where)
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except UnicodeDecodeError as error:
         raise KnowledgeError(where=where, detail="the file is not UTF-8", hint="save it as UTF-8") from error
@@ -48,13 +48,18 @@ def parse(raw: bytes, where: str) -> Section:
         raise KnowledgeError(where=at, detail=detail, hint="check the indentation, quotes and colons of this line") from error
     if not isinstance(node, yaml.MappingNode):
         raise KnowledgeError(where=where, detail="the file holds no mapping", hint="begin with `id: …`")
-    return _section(node, where, 0)
+    return _section(node, where)
 
 
-def _refuse_references(text: str, where: str) -> None:
-    """Refuse aliases and tags before anything is composed: an alias bomb is 342 bytes that unfold to 10 million nodes."""
+def _refuse_bombs(text: str, where: str) -> None:
+    """Refuse aliases, tags and depth before anything is composed: an alias bomb is 342 bytes that unfold to 10 million nodes,
+    and libyaml needs half a minute for 100 kB of opening brackets."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 0
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise KnowledgeError(where=f"{where}:{line}", detail="the file is nested too deeply", hint="flatten it")
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise KnowledgeError(
                 where=f"{where}:{line}", detail="YAML aliases and anchors are not allowed", hint="write it out"
@@ -63,22 +68,20 @@ def _refuse_references(text: str, where: str) -> None:
             raise KnowledgeError(where=f"{where}:{line}", detail="YAML tags are not allowed", hint="remove the `!…`")
 
 
-def _value(node: yaml.Node, where: str, depth: int) -> object:
+def _value(node: yaml.Node, where: str) -> object:
     line = node.start_mark.line + 1
-    if depth > MAX_DEPTH:
-        raise KnowledgeError(where=f"{where}:{line}", detail="the file is nested too deeply", hint="flatten it")
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node)
     if isinstance(node, yaml.SequenceNode):
-        return [_value(item, where, depth + 1) for item in node.value]
+        return [_value(item, where) for item in node.value]
     if isinstance(node, yaml.MappingNode):
-        return _section(node, where, depth)
+        return _section(node, where)
     raise KnowledgeError(
         where=f"{where}:{line}", detail="this is neither a text, a list nor a mapping", hint="rewrite this line"
     )
 
 
-def _section(node: yaml.MappingNode, where: str, depth: int) -> Section:
+def _section(node: yaml.MappingNode, where: str) -> Section:
     section = Section(where, node.start_mark.line + 1)
     for key_node, value_node in node.value:
         at = key_node.start_mark.line + 1
@@ -88,7 +91,7 @@ def _section(node: yaml.MappingNode, where: str, depth: int) -> Section:
         if key in section:
             raise KnowledgeError(where=f"{where}:{at}", detail=f"the key {key!r} stands twice", hint="keep one of them")
         section.lines[key] = at
-        section[key] = _value(value_node, where, depth + 1)
+        section[key] = _value(value_node, where)
     return section
 
 
