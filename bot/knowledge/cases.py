@@ -69,7 +69,7 @@ def write(path: Path, one: Case) -> None:
 def _reading(one: Section, key: str) -> Reading:
     known_keys(one, {"exit", "stdout", "stderr", "stdout-base64", "stderr-base64", "truncated"}, needed={"exit"})
     code = one["exit"]
-    if code is not None and not isinstance(code, int):
+    if code is not None and (not isinstance(code, int) or isinstance(code, bool)):
         raise one.wrong("exit", "exit is not a number", "write the exit status, or null when the probe did not end")
     return Reading(
         key=key,
@@ -82,8 +82,14 @@ def _reading(one: Section, key: str) -> Reading:
 
 def _stream(one: Section, name: str) -> bytes:
     if f"{name}-base64" in one:
-        return base64.b64decode(word(one, f"{name}-base64"))
-    return str(one.get(name, "")).encode()
+        try:
+            return base64.b64decode(word(one, f"{name}-base64"), validate=True)
+        except ValueError as error:
+            raise one.wrong(f"{name}-base64", "this is not base64", "record the case again") from error
+    text = one.get(name, "")
+    if not isinstance(text, str):
+        raise one.wrong(name, f"{name} is not a text", "put it in quotes")
+    return text.encode()
 
 
 def _written(reading: Reading) -> dict[str, object]:
