@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -38,11 +39,14 @@ Draw = Callable[[Outgoing], Awaitable[dict[str, Any] | None]]
 class Sender:
     """Sends for one process; several may share one store. `client` must not repeat requests by itself."""
 
-    def __init__(self, store: Store, client: AsyncWebClient, draw: Draw, owner: str, *, pause: float = 1.0) -> None:
+    def __init__(
+        self, store: Store, client: AsyncWebClient, draw: Draw, owner: str, *, bot_user: str, pause: float = 1.0
+    ) -> None:
         self._outbox = store.outbox
         self._client = client
         self._draw = draw
         self._owner = owner
+        self._bot_user = bot_user
         self._pace = Pace(pause)
         self._tasks: set[asyncio.Task[None]] = set()
         self._unposted: dict[tuple[str, str], int] = {}  # at which attempt Slack certainly did not post it
@@ -80,8 +84,9 @@ class Sender:
             await self._later(outgoing, _backoff(outgoing.attempts))
         except PostmedicError as error:
             LOG.warning("%s %s waits: %s", *key, error)  # its lease ends by itself
-        except Exception:  # one message that cannot be drawn must not keep its channel waiting for ever
-            LOG.exception("%s %s cannot be shown", *key)
+        except Exception as error:  # one message that cannot be drawn must not keep its channel waiting for ever
+            place = "".join(traceback.format_tb(error.__traceback__))  # its text may hold what was pasted
+            LOG.error("%s %s cannot be shown: %s\n%s", *key, type(error).__name__, place)
             await self._outbox.refused(outgoing, "it cannot be drawn")
 
     async def _send(self, outgoing: Outgoing) -> None:
@@ -111,7 +116,7 @@ class Sender:
 
     async def _said(self, outgoing: Outgoing, ts: str, content: dict[str, Any]) -> str:
         show = outgoing.show
-        metadata = {"event_type": METADATA, "event_payload": {"id": _name(outgoing)}}
+        metadata = _metadata(outgoing)
         if ts:
             await self._client.chat_update(channel=show.channel, ts=ts, metadata=metadata, **content)
             return ts
@@ -136,9 +141,8 @@ class Sender:
             else:
                 page = await self._client.conversations_history(channel=show.channel, include_all_metadata=True, limit=_PAGE)
             for message in page["messages"]:
-                metadata = message.get("metadata") or {}
-                about = (metadata.get("event_payload") or {}).get("id")
-                if metadata.get("event_type") == METADATA and about == _name(outgoing) and message.get("bot_id"):
+                # Any app may write such metadata, so the message must be our own.
+                if message.get("user") == self._bot_user and message.get("metadata") == _metadata(outgoing):
                     return str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") if show.thread else None
             if not cursor:
@@ -169,6 +173,10 @@ class Sender:
 
 def _name(outgoing: Outgoing) -> str:
     return f"{outgoing.show.kind}:{outgoing.show.subject}"
+
+
+def _metadata(outgoing: Outgoing) -> dict[str, Any]:
+    return {"event_type": METADATA, "event_payload": {"id": _name(outgoing)}}
 
 
 def _error(error: SlackApiError) -> str:

@@ -56,7 +56,7 @@ async def serving(desk: Desk, sending: AsyncWebClient, *, pause: float = 1.0) ->
         return await draw(desk, outgoing)
 
     worker = Worker(desk, {thing.KIND: thing.handle for thing in KEPT}, owner)
-    sender = Sender(desk.store, sending, drawn, owner, pause=pause)
+    sender = Sender(desk.store, sending, drawn, owner, bot_user=desk.served.bot_user, pause=pause)
     running = [asyncio.create_task(_kept_up(one)) for one in (worker.run, sender.run, desk.executor.run)]
     try:
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from weakref import WeakValueDictionary
 
@@ -79,11 +80,10 @@ class Worker:
             await self._inbox.done(received.key, self._owner)
         except Exception as error:
             # The text of a foreign error may hold what was pasted; its kind and place may not.
-            reason = str(error) if isinstance(error, PostmedicError) else type(error).__name__
-            if isinstance(error, PostmedicError):
-                LOG.warning("%s was not handled at attempt %d: %s", received.key, received.attempts, reason)
-            else:
-                LOG.exception("%s was not handled at attempt %d", received.key, received.attempts)
+            ours = isinstance(error, PostmedicError)
+            reason = str(error) if ours else type(error).__name__
+            place = "" if ours else "\n" + "".join(traceback.format_tb(error.__traceback__))
+            LOG.warning("%s was not handled at attempt %d: %s%s", received.key, received.attempts, reason, place)
             if await self._inbox.failed(received.key, self._owner, reason, wait_seconds=RETRY_SECONDS):
                 await self._apologise(received, reason)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import multiprocessing
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from bot.store.inbox import Inbox
 from handlers import connect
 from handlers.outbox import Sender
 from tests.e2e.test_story_fix import is_card, proposed, shows
-from tests.support.house import LOG_LINE, Fleet, at_home, bot_at, workspace
+from tests.support.house import LOG_LINE, Door, Fleet, at_home, bot_at, workspace
+from tests.support.slack_person import Person
 
 
 async def test_a_storm_of_429_delays_and_loses_nothing(tmp_path: Path) -> None:
@@ -63,26 +65,39 @@ async def test_a_lost_socket_loses_no_paste_and_no_fix(tmp_path: Path, fault: st
         assert len(house.fleet.ran) == 1
 
 
-async def test_a_bot_that_died_after_accepting_is_followed_by_one_that_answers_once(tmp_path: Path) -> None:
-    fleet = Fleet()
-    fleet.slow.clear()  # the first process never gets past measuring
+def hanging_bot(door: Door, folder: str) -> None:
+    """A process of its own whose hosts never answer."""
+
+    async def lives() -> None:
+        fleet = Fleet()
+        fleet.slow.clear()
+        async with bot_at(door, Path(folder), fleet, lease_seconds=1):
+            await asyncio.sleep(60)
+
+    asyncio.run(lives())
+
+
+async def test_a_bot_killed_after_accepting_is_followed_by_one_that_answers_once(tmp_path: Path) -> None:
     async with workspace() as running:
-        bot = bot_at(running, tmp_path, fleet, lease_seconds=0.5)
-        house = await bot.__aenter__()
-        ts = await house.ana.says(MAIL_OPS, LOG_LINE)
-        first = await house.ana.waits_for(shows("Connecting to"), thread=ts)
-        for task in asyncio.all_tasks():  # nobody tidies up: what is leased stays leased until its lease is over
-            if task is not asyncio.current_task() and "Worker" in repr(task.get_coro()):
-                task.cancel()
-        await asyncio.sleep(0.1)
-        await bot.__aexit__(None, None, None)
-        fleet.slow.set()
-        async with bot_at(running, tmp_path, fleet, lease_seconds=0.5) as second:
-            await second.ana.waits_for(is_card, thread=ts, timeout=15)
+        door = Door(bot_token=running.bot_token, app_token=running.app_token, api_url=running.api_url, url=running.url)
+        first = multiprocessing.get_context("spawn").Process(target=hanging_bot, args=(door, str(tmp_path)), daemon=True)
+        first.start()
+        ana = Person(running, "U0ANA")
+        try:
+            async with asyncio.timeout(30):
+                while not running.workspace.sockets.count:
+                    await asyncio.sleep(0.05)
+            ts = await ana.says(MAIL_OPS, LOG_LINE)
+            begun = await ana.waits_for(shows("Connecting to"), thread=ts, timeout=10)
+        finally:
+            first.kill()
+            await asyncio.to_thread(first.join)
+        async with bot_at(running, tmp_path, lease_seconds=1) as second:
+            await ana.waits_for(is_card, thread=ts, timeout=15)
             await second.quiet()
-            thread = await second.ana.reads(thread=ts)
+            thread = await ana.reads(thread=ts)
             assert len(thread) == 3
-            assert thread[1]["ts"] == first["ts"]  # edited, not posted again
+            assert thread[1]["ts"] == begun["ts"]  # edited, not posted again
 
 
 async def test_a_message_posted_right_before_the_end_is_found_and_edited(
@@ -134,19 +149,23 @@ async def test_without_the_database_nothing_is_acknowledged_and_people_are_told(
         assert house.fleet.ran == []
 
 
-async def test_what_cannot_be_handled_says_so_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_cannot_be_handled_says_so_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr("handlers.worker.RETRY_SECONDS", 0.01)
     monkeypatch.setattr("handlers.worker.POLL_SECONDS", 0.02)
     async with at_home(tmp_path) as house:
 
         def broken(text: str) -> None:
-            raise RuntimeError("a text that may hold what was pasted")
+            raise RuntimeError(f"cannot read {text}")
 
         monkeypatch.setattr(house.desk.engine, "recognise", broken)
         ts = await house.ana.says(MAIL_OPS, LOG_LINE)
         sorry = await house.ana.waits_for(shows("could not handle this"), thread=ts)
         assert "RuntimeError" in sorry["text"]
-        assert "pasted" not in sorry["text"]
+        assert "no local interface" not in sorry["text"]
+        assert "in diagnose" in caplog.text  # the place of the error is logged
+        assert "no local interface" not in caplog.text  # its text, which holds the paste, is not
 
 
 async def test_calls_for_one_channel_keep_their_distance(tmp_path: Path) -> None:

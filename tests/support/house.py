@@ -145,11 +145,21 @@ class _Writer:
         return StepState.UNSEEN, None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """How a bot in another process gets into a workspace."""
+
+    bot_token: str
+    app_token: str
+    api_url: str
+    url: str
+
+
 @dataclass(kw_only=True)
 class House:
     """Everything a story needs."""
 
-    running: Running
+    running: Any  # a Running, or the Door of a workspace in another process
     slack: Slack
     desk: Desk
     store: Store
@@ -225,7 +235,7 @@ async def workspace(clock: Callable[[], float] = time.time) -> AsyncIterator[Run
 
 @asynccontextmanager
 async def bot_at(
-    running: Running,
+    running: Running | Door,
     folder: Path,
     fleet: Fleet | None = None,
     *,
