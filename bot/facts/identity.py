@@ -167,6 +167,12 @@ def same_domain(one: object, other: object) -> bool | Unknown:
     return bool(first) and first == second
 
 
+@derivation("is-domain")
+def is_domain(named: object) -> bool:
+    """Whether the text names a domain: something is captured, and it is no address (bool)."""
+    return isinstance(named, str) and parsed(named) is None
+
+
 @derivation("listed-domain")
 def listed_domain(address: object, local: object, relay: object, mailbox: object, alias: object) -> bool | Unknown:
     """Whether an address's domain stands in mydestination, relay_domains or the virtual domains as written (bool); unknown

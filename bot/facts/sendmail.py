@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.facts.base import fact, unreadable
-from bot.model.fact import Unknown
+from bot.model.fact import Reason, Unknown
 from bot.model.probe import Probe, Reading
 
 SENDMAIL = Probe(
@@ -28,6 +28,8 @@ if command -v dpkg-query >/dev/null; then
     dpkg-divert --list /usr/sbin/sendmail 2>/dev/null | sed -n 's/^.*diversion of.*$/diverted/p'
 elif command -v rpm >/dev/null; then
     rpm -qf --qf 'owner %{NAME}\\n' "$target" 2>/dev/null
+else
+    echo no-packages
 fi
 for name in postfix mail; do if command -v "$name" >/dev/null; then echo "command $name"; fi; done
 echo end
@@ -60,6 +62,8 @@ def sendmail(reading: Reading) -> Sendmail | Unknown:
     owners = [line[1] for line in lines if line[0] == "owner" and len(line) == 2 and _PACKAGE.fullmatch(line[1])]
     owner = owners[0] if owners else "-"
     program, link = paths["/usr/sbin/sendmail"], paths["/usr/lib/sendmail"]
+    if program[0] == "program" and program[1:] != ["/usr/sbin/sendmail"] and (len(program) < 2 or ["no-packages"] in lines):
+        return Unknown(reason=Reason.NOT_INSTALLED, detail="nothing on the host says whose program sendmail is")
     return Sendmail(
         state=_state(program, owner),
         owner=owner,

@@ -100,3 +100,9 @@ def test_a_foreign_sendmail_names_its_package() -> None:
     found = sendmail(answer(paths + "owner msmtp-mta\nend\n"))
     assert isinstance(found, Sendmail)
     assert (found.state, found.owner, found.postfix_installed) == ("foreign", "msmtp-mta", False)
+
+
+@pytest.mark.parametrize("program", ["program", "program /usr/bin/sendmail"])
+def test_whose_sendmail_is_cannot_be_said_without_packages(program: str) -> None:
+    paths = f"path /usr/sbin/sendmail {program}\npath /usr/lib/sendmail program /usr/bin/sendmail\n"
+    assert isinstance(sendmail(answer(paths + "no-packages\ncommand postfix\nend\n")), Unknown)
