@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from bot.model.problem import Risk
 from bot.model.text import Text
 
-
 NOTHING = Text(en="", zh="")
 
 

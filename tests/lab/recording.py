@@ -30,11 +30,12 @@ from tests.lab.proving import HOSTS, Bench, bench, broken
 
 LIBRARY = library.load()
 MOST_LINES = 8  # of a log in a recorded paste; the rest repeats them
-SAMPLES = (
-    ("host01", "mx12", "startup-no-local-interface", "down", "Postfix does not start"),
-    ("host02", "mx13", "local-mail-not-received", "hostname-not-listed", "Mail of cron does not arrive"),
-    ("host03", "mx12", "sasl-saslauthd-unreachable", "group", "Nobody can log in to send mail"),
-    ("host04", "mx13", "send-port25-blocked", "relay-ready", "The queue grows"),
+CRON = "Mail from cron and logwatch to root never arrives on host02, postfix itself is running fine"
+SAMPLES = (  # (sample host, lab host, problem, lab case, title on the page, words instead of the log)
+    ("host01", "mx12", "startup-no-local-interface", "down", "Postfix does not start", ""),
+    ("host02", "mx13", "local-mail-not-received", "hostname-not-listed", "Mail from cron does not arrive", CRON),
+    ("host03", "mx12", "sasl-saslauthd-unreachable", "group", "Nobody can log in to send mail", ""),
+    ("host04", "mx13", "send-port25-blocked", "relay-ready", "The queue grows", ""),
 )
 
 
@@ -94,25 +95,31 @@ def _telling(engine: Engine, problem: Problem, paste: str) -> str:
     found = next((one for one in engine.recognise(paste).near if one.problem == problem.id), None)
     numbers = {line.number + offset for line in (found.lines if found else ()) for offset in (-1, 0)}
     kept = [text for number, text in enumerate(paste.splitlines(), 1) if not numbers or number in numbers]
-    return "\n".join(list(dict.fromkeys(kept))[:MOST_LINES])
+    said: dict[str, str] = {}
+    for text in kept:
+        said.setdefault(text.partition("]: ")[2] or text, text)
+    return "\n".join(list(said.values())[:MOST_LINES])
 
 
 async def scenes(lab: Lab) -> None:
     """Record the sample hosts; the lab's names are replaced by those of the samples, nothing else."""
-    for sample, name, identity, case_id, title in SAMPLES:
+    for sample, name, identity, case_id, title, words in SAMPLES:
         problem = LIBRARY[identity]
         case = next(one for one in problem.lab if one.id == case_id)
         host = lab[name]
         with tempfile.TemporaryDirectory() as folder:
             async with bench(lab, Path(folder)) as on:
-                scene = await _scene(on, host, problem, case, sample, title)
+                scene = await _scene(on, host, problem, case)
         lab.reset(name, "relay")
+        paste = scene.pop("paste")
+        said = words or f"```\n{paste}\n```"
+        scene = {"host": sample, "sample": {"title": title, "text": said}} | scene
         text = json.dumps(scene, ensure_ascii=False, indent=1).replace(f"{name}.lab.example", f"{sample}.example.com")
         SCENES.joinpath(f"{sample}.json").write_text(text.replace(name, sample) + "\n", encoding="utf-8")
         print(f"{sample}: {problem.id} {case.id} on {name}", flush=True)
 
 
-async def _scene(on: Bench, host: Host, problem: Problem, case: LabCase, sample: str, title: str) -> dict[str, object]:
+async def _scene(on: Bench, host: Host, problem: Problem, case: LabCase) -> dict[str, object]:
     paste = _telling(on.engine, problem, await broken(host, case))
     known = on.engine.inventory.find(host.name)
     readings, diagnosis = await _everything(on.engine, known, problem, paste)
@@ -129,7 +136,7 @@ async def _scene(on: Bench, host: Host, problem: Problem, case: LabCase, sample:
         readings, _ = await _everything(on.engine, known, problem, paste)
         ended = {"exit": result.exit, "stdout": result.stdout, "stderr": result.stderr}
         stages.append({"step": step.wire, "result": ended, "readings": readings})
-    return {"host": sample, "recorded": dict(_noted(host)), "sample": {"title": title, "text": paste}, "stages": stages}
+    return {"recorded": dict(_noted(host)), "paste": paste, "stages": stages}
 
 
 async def _everything(engine: Engine, known: Known, problem: Problem, paste: str) -> tuple[dict[str, object], Diagnosis]:
