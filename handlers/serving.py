@@ -64,21 +64,19 @@ async def serving(desk: Desk, sending: AsyncWebClient, *, pause: float = 1.0) ->
         handling, sends, carrying = running
         await _cancelled(handling)
         await worker.settle(GRACE_SECONDS)
-        await _cancelled(carrying)
-        try:
-            async with asyncio.timeout(GRACE_SECONDS):
-                await desk.executor.settle()
-        except TimeoutError:
+        desk.executor.stop()
+        if not (await asyncio.wait({carrying}, timeout=GRACE_SECONDS))[0]:
             LOG.warning("a plan is still being carried out; the next process will find out how it ended")
+            await _cancelled(carrying)
         await _cancelled(sends)
         await sender.settle(GRACE_SECONDS)
 
 
 async def _kept_up(run: Callable[[], Awaitable[None]]) -> None:
-    """Run a loop again after an error that nobody foresaw: a silent bot would be worse."""
+    """Run a loop again after an error that nobody foresaw, until it ends by itself: a silent bot would be worse."""
     while True:
         try:
-            await run()
+            return await run()
         except Exception:
             LOG.exception("a loop ended and is begun again")
             await asyncio.sleep(1)
