@@ -87,7 +87,7 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
         raise wrong("lang", f"one of {', '.join(LANGS)}")
     minutes = values.pop("plan_minutes", 30)
     minutes = int(minutes) if isinstance(minutes, str) and minutes.isdecimal() else minutes
-    if not isinstance(minutes, int) or not 1 <= minutes <= 240:
+    if not isinstance(minutes, int) or isinstance(minutes, bool) or not 1 <= minutes <= 240:
         raise wrong("plan_minutes", "a number from 1 to 240: an approval is worth as much as the facts behind it are fresh")
     if bad := sorted(name for name, value in values.items() if not isinstance(value, str)):
         raise wrong(bad[0], "a text")

@@ -101,8 +101,14 @@ def _host(path: Path, number: int, table: object) -> Host:
     if not keys or not all(len(key.split()) >= 2 for key in keys):
         raise wrong('`host_keys` needs at least one public key, e.g. ["ssh-ed25519 AAAA…"]; there is no trust on first use')
     port = table.get("port", 22)
-    if not isinstance(port, int) or not 0 < port < 65536:
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536:
         raise wrong("`port` is not a port number")
+    address = table.get("address", name)
+    if not isinstance(address, str) or not address:
+        raise wrong("`address` is not a host name or an address")
+    enrolled = table.get("enrolled", False)
+    if not isinstance(enrolled, bool):
+        raise wrong("`enrolled` is not true or false")
     reader = _account(path, table.get("reader"), wrong, "reader")
     if reader is None:
         raise wrong("`reader` is missing")
@@ -113,12 +119,12 @@ def _host(path: Path, number: int, table: object) -> Host:
     return Host(
         name=name,
         aliases=_strings(table.get("aliases"), wrong, "aliases"),
-        address=str(table.get("address", name)),
+        address=address,
         port=port,
         host_keys=keys,
         reader=reader,
         writer=_account(path, table.get("writer"), wrong, "writer"),
-        via=Via.ENROLLED if table.get("enrolled") is True else Via.SHELL,
+        via=Via.ENROLLED if enrolled else Via.SHELL,
         approvers=Approvers(users=users, groups=groups),
         channels=_slack_ids(table.get("channels"), wrong, "channels"),
     )
@@ -127,16 +133,16 @@ def _host(path: Path, number: int, table: object) -> Host:
 def _account(path: Path, table: object, wrong: Wrong, role: str) -> Account | None:
     if table is None:
         return None
-    if not isinstance(table, dict) or set(table) != {"user", "key"}:
+    if not isinstance(table, dict) or set(table) != {"user", "key"} or not all(isinstance(one, str) for one in table.values()):
         raise wrong(f'`{role}` is not of the form {{ user = "…", key = "file" }}')
-    key = (path.parent / str(table["key"])).resolve()
+    key = (path.parent / table["key"]).resolve()
     try:
         mode = key.stat().st_mode
     except OSError as error:
         raise wrong(f"the key file of {role} cannot be read: {error.strerror}") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise wrong(f"the key file of {role} is open to others (mode {stat.S_IMODE(mode):o}); `chmod 600` it")
-    return Account(user=str(table["user"]), key=str(key))
+    return Account(user=table["user"], key=str(key))
 
 
 def _strings(value: object, wrong: Wrong, name: str) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def test_a_case_comes_back_as_it_was(tmp_path: Path, one: Case) -> None:
 
 def test_text_is_kept_readable_and_bytes_are_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "startup" / "example" / "cases" / "mixed.yaml"
-    text, noise = Reading(key="a", exit=0, stdout="lo: ein\nzwei\n".encode()), Reading(key="b", exit=1, stderr=b"\xff\x00")
+    text, noise = Reading(key="a", exit=0, stdout=b"lo: ein\nzwei\n"), Reading(key="b", exit=1, stderr=b"\xff\x00")
     one = Case(
         name="mixed", paste="", recorded={}, readings={"a": text, "b": noise}, match="none", confirmed=(), ruled_out=(),
         unmeasured=(), plan=(),

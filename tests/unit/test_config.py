@@ -1,0 +1,122 @@
+"""Does postmedic refuse to start with settings that are wrong or unsafe, and say what to correct?"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from bot.config import Settings, load
+from bot.errors import ConfigError
+
+
+def write(folder: Path, text: str, mode: int = 0o600) -> Path:
+    path = folder / "postmedic.toml"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load(environment={}) == Settings()
+
+
+def test_a_file_that_is_named_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load(tmp_path / "absent.toml", {})
+    with pytest.raises(ConfigError, match="No such file"):
+        load(environment={"POSTMEDIC_SETTINGS": str(tmp_path / "absent.toml")})
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, 'inventory = "hosts.toml"\nknowledge_paths = ["ours", "/srv/theirs"]\nlang = "zh"\nchannels = ["C1"]\n'
+    )
+    given = load(path, {})
+    assert given.inventory == tmp_path / "hosts.toml"
+    assert given.database == tmp_path / "postmedic.db"
+    assert given.knowledge_paths == (tmp_path / "ours", Path("/srv/theirs"))
+    assert (given.lang, given.channels) == ("zh", ("C1",))
+
+
+def test_the_environment_wins(tmp_path: Path) -> None:
+    path = write(tmp_path, 'lang = "en"\nplan_minutes = 20\nchannels = ["C1"]\n')
+    environment = {
+        "POSTMEDIC_LANG": "zh", "POSTMEDIC_PLAN_MINUTES": "45", "POSTMEDIC_CHANNELS": "C2, C3",
+        "POSTMEDIC_SLACK_BOT_TOKEN": "xoxb-1",
+    }  # fmt: skip
+    given = load(path, environment)
+    assert (given.lang, given.plan_minutes, given.channels, given.slack_bot_token) == ("zh", 45, ("C2", "C3"), "xoxb-1")
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Settings)])
+def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    values = {
+        "lang": "zh", "plan_minutes": "7", "slack_bot_token": "xoxb-7", "slack_app_token": "xapp-7",
+        "slack_api_url": "http://127.0.0.1:7/api/",
+    }  # fmt: skip
+    given = load(environment={f"POSTMEDIC_{name.upper()}": values.get(name, "seven")})
+    assert getattr(given, name) != getattr(Settings(), name)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("colour = 1\n", "'colour' is not known; known are"),
+        ("lang = \n", "it is not TOML"),
+        ('lang = "fr"\n', "lang is one of en, zh"),
+        ("lang = 5\n", "lang is one of"),
+        ("inventory = 5\n", "inventory is the path of a file"),
+        ('database = ""\n', "database is the path of a file"),
+        ("channels = 5\n", "channels is a list of texts"),
+        ("channels = [5]\n", "channels is a list of texts"),
+        ('channels = [""]\n', "channels is a list of texts"),
+        ("knowledge_paths = [[]]\n", "knowledge_paths is a list of texts"),
+        ("plan_minutes = 0\n", "plan_minutes is a number from 1 to 240"),
+        ("plan_minutes = 241\n", "plan_minutes is a number"),
+        ('plan_minutes = "soon"\n', "plan_minutes is a number"),
+        ("plan_minutes = 1.5\n", "plan_minutes is a number"),
+        ("plan_minutes = true\n", "plan_minutes is a number"),
+        ('slack_bot_token = "xoxp-1"\n', "a token that begins with xoxb-"),
+        ('slack_app_token = "xoxb-1"\n', "a token that begins with xapp-"),
+        ("slack_bot_token = 5\n", "slack_bot_token is a text"),
+        ('slack_api_url = "http://slack.example/api/"\n', "slack_api_url is an https address"),
+        ('slack_api_url = "http://127.0.0.1.example/api/"\n', "slack_api_url is an https address"),
+        ('slack_api_url = "ftp://127.0.0.1/"\n', "slack_api_url is an https address"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, text), {})
+    assert said in str(caught.value)
+    assert str(tmp_path / "postmedic.toml") in str(caught.value)
+
+
+def test_a_file_that_everybody_may_write_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="chmod o-w"):
+        load(write(tmp_path, "", 0o606), {})
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604])
+def test_a_token_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    with pytest.raises(ConfigError, match="chmod 600"):
+        load(write(tmp_path, 'slack_bot_token = "xoxb-1"\n', mode), {})
+    assert load(write(tmp_path, "plan_minutes = 5\n", mode), {}).plan_minutes == 5
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "")
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="it is not TOML"):
+        load(path, {})
+
+
+def test_tokens_are_never_shown(tmp_path: Path) -> None:
+    given = load(write(tmp_path, 'slack_bot_token = "xoxb-secret"\nslack_app_token = "xapp-secret"\n'), {})
+    assert "secret" not in repr(given)
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, 'slack_bot_token = "xoxp-secret"\n'), {})
+    assert "secret" not in str(caught.value)
