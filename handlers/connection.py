@@ -112,7 +112,7 @@ async def connect(settings: Settings, clock: Callable[[], float] = time.time) ->
             os.environ.pop(name, None)
     for name in ("slack_bot_token", "slack_app_token"):
         if not getattr(settings, name):
-            raise ConfigError(where=name, detail="it is empty; docs/slack.md says where to find it")
+            raise ConfigError(where=name, detail="it is empty; deploy/slack/README.md says where to find it")
     # Silent for longer than this, a message would be sent again while it may still arrive: its lease would be over.
     sending = AsyncWebClient(
         settings.slack_bot_token, base_url=settings.slack_api_url, retry_handlers=[], timeout=SENDING_SECONDS
