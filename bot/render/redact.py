@@ -12,19 +12,23 @@ MASK = "<masked>"
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
-# What the server itself says during AUTH LOGIN ("Username:", "Password:") is needed for recognition and is no secret.
-_PROMPTS = frozenset({"VXNlcm5hbWU6", "UGFzc3dvcmQ6"})
+# What the server itself says during AUTH LOGIN ("Username:", "Password:") is needed for recognition and is no secret, and
+# one SMTP command has the shape of base64.
+_NO_SECRETS = frozenset({"VXNlcm5hbWU6", "UGFzc3dvcmQ6", "STARTTLS"})
 _FORMS = tuple(
     re2.compile(form, _OPTIONS)
     for form in (
         r"(?i)(password_maps\s*=\s*static:)(\S+)()",
         r"(?i)(password_maps\s*=\s*inline:\s*\{)([^}]*)(\}?)",
         r"(?m)(^\s*\[[^\]\s]+\](?::\d+)?\s+[^\s:]+:)(\S+)()",  # a line of sasl_passwd
-        r"(?m)(^\s*[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?\s+[^\s:@/\[\]]+(?:@[^\s:@/\[\]]+)?:)([^\s\[\]]+)(\s*$)",
-        r"(?i)(\b(?:password|bind_pw|ldap_bind_pw|dbpass|passwd)\s*=\s*)(\S+)()",
+        r"(?m)(^\s*(?:[^\s@]*@)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?\s+[^\s:@/\[\]]+(?:@[^\s:@/\[\]]+)?:)([^\s\[\]]+)(\s*$)",
+        r"""(?i)(\b(?:password|bind_pw|ldap_bind_pw|dbpass|passwd)\s*=\s*)("[^"\n]*"|'[^'\n]*'|\S+)()""",
+        r"(?i)(\bSLACK_[A-Z_]*(?:TOKEN|SECRET)\s*=\s*)(\S+)()",
         r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s:@/]+:)([^\s@/]+)(@)",
         r"(?i)(\bAUTH\s+(?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|CRAM-MD5)\s+)([A-Za-z0-9+/=]{8,})()",
         r"(?m)(:\s<\s\S+\[[^\]]*\]:\s)([A-Za-z0-9+/]{8,}={0,2})(\s*$)",  # what follows AUTH LOGIN in a verbose log
+        # The same, typed by hand or by swaks.
+        r"(?m)(^[<~* -]*334 [A-Za-z0-9+/=]*\s*\n[>~* -]*)([A-Za-z0-9+/]{4,}={0,2})([ \t\r]*$)",
         r"(\bxox[a-z]-|\bxapp-)([A-Za-z0-9-]{6,})()",
         r"(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----)(.*?)(-----END [A-Z ]*PRIVATE KEY-----|\z)",
         r"(?i)(xsasl_dovecot.*?\bpass=)(\S+)()",
@@ -39,7 +43,7 @@ def redact(text: str) -> tuple[str, int]:
 
         def hide(found: re2._Match[str]) -> str:
             nonlocal masked
-            if found.group(2) in _PROMPTS:
+            if found.group(2) in _NO_SECRETS:
                 return str(found.group(0))
             masked += 1
             return f"{found.group(1)}{MASK}{found.group(3)}"
