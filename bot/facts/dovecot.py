@@ -25,8 +25,9 @@ echo "path=$path"
 echo "installed=$(yes command -v doveconf)"
 echo "running=$(yes pgrep -x dovecot)"
 echo "snippets=$(yes grep -qE '^[[:space:]]*!include(_try)?[[:space:]]+conf\.d/\*\.conf' /etc/dovecot/dovecot.conf)"
-doveconf service/auth/unix_listener 2>/dev/null | sed -nE \
-    's/^[[:space:]]*unix_listener[[:space:]]+([^[:space:]]+)[[:space:]]*\{{.*/listener=\1/p'
+# Asked for the listeners alone, Dovecot 2.3 prints the path of the first one in the wrong place.
+doveconf service 2>/dev/null | sed -n '/^service auth {{/,/^}}/p' |
+    sed -nE 's/^[[:space:]]*unix_listener[[:space:]]+([^[:space:]]+)[[:space:]]*\{{.*/listener=\1/p'
 ss -H -xl | awk -v queue="$queue/" 'index($5, queue) == 1 {{ print "listens=" $5 }}'
 doveconf -h auth_mechanisms 2>/dev/null | head -1 | sed 's/^/mechanisms=/'
 echo end=ok
@@ -47,7 +48,11 @@ case $path in /*) ;; *) path=$queue/$path ;; esac
 echo "owner=$owner"
 for one in $(id -nG "$owner" 2>/dev/null); do echo "group=$one"; done
 stat -L -c 'socket=%F|%U|%G|%a' "$path" 2>/dev/null || echo socket=none
-echo "listens=$(ss -H -xl | awk -v path="$path" '$5 == path {{ found = 1 }} END {{ print found ? "yes" : "no" }}')"
+# A file that was left behind has the path of a socket, but not its inode.
+inode=" ino:$(stat -L -c %i "$path" 2>/dev/null) "
+listens=$(ss -H -xle | awk -v path="$path" -v inode="$inode" '
+    $5 == path && (!index($0, " ino:") || index($0 " ", inode)) {{ found = 1 }} END {{ print found ? "yes" : "no" }}')
+echo "listens=$listens"
 echo end=ok
 """.strip(),
     bytes=4096,
@@ -74,7 +79,7 @@ class Socket:
     state: str
 
 
-@fact("dovecot", DOVECOT)
+@fact("dovecot-auth", DOVECOT)
 def dovecot(reading: Reading) -> Dovecot | Unknown:
     """Whether Dovecot can serve logins to Postfix (Dovecot: installed, running, listener, standard, plaintext-only)."""
     values = pairs(reading)

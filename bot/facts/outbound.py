@@ -23,14 +23,14 @@ waiting=$(postqueue -j 2>/dev/null | head -c 262144 | grep -F '"queue_name": "de
 tried=$(echo "$waiting" | grep -oE '"delay_reason": "[a-z :]*connect to [A-Za-z0-9_.-]+\[[0-9.]+\]:25: ' |
     sed 's/.*\[//; s/\].*//')
 domains=$(echo "$waiting" | grep -oE '"address": "[^"]*@[A-Za-z0-9_.-]+"' | sed 's/.*@//; s/"$//' | sort | uniq -c | sort -rn |
-    awk 'NR <= 3 {{ print $2 }}')
+    awk '$2 ~ /^[A-Za-z0-9_]/ && n++ < 3 {{ print $2 }}')
 echo "domains=$(echo $domains | wc -w)"
 names=0 found=''
 for domain in $domains; do
     if command -v dig >/dev/null; then
-        servers=$(dig +short +time=2 +tries=1 mx "$domain" 2>/dev/null | awk '$2 != "." && NR <= 2 {{ print $2 }}')
+        servers=$(dig +short +time=2 +tries=1 mx "$domain" 2>/dev/null | awk '$2 ~ /^[A-Za-z0-9]/ && n++ < 2 {{ print $2 }}')
     elif command -v host >/dev/null; then
-        servers=$(host -W 2 -t mx "$domain" 2>/dev/null | awk '/mail is handled by/ && NR <= 2 {{ print $NF }}')
+        servers=$(host -W 2 -t mx "$domain" 2>/dev/null | awk '/ handled by [0-9]+ [A-Za-z0-9]/ && n++ < 2 {{ print $NF }}')
     else
         servers=''
     fi

@@ -63,7 +63,7 @@ class Saslauthd:
         return self.running is True and self.socket == "right" and self.folder == "open"
 
 
-@fact("saslauthd", SASLAUTHD)
+@fact("saslauthd-auth", SASLAUTHD)
 def saslauthd(reading: Reading) -> Saslauthd | Unknown:
     """Whether smtpd can reach saslauthd (Saslauthd: installed, running, start-blocked, chrooted, socket, folder, reachable)."""
     values = pairs(reading)

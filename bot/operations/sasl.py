@@ -114,7 +114,8 @@ keep "$snippet"
 umask 022
 printf '%s\\n' '# Logins for Postfix, written by postmedic.' 'service auth {' "  unix_listener $queue/private/auth {" \\
     '    mode = 0660' '    user = postfix' '    group = postfix' '  }' '}' >"$snippet" || exit 1
-listener=$(doveconf service/auth/unix_listener 2>/dev/null | sed -n "\\\\#unix_listener $queue/private/auth {#,/}/p")
+listener=$(doveconf service 2>/dev/null | sed -n '/^service auth {/,/^}/p' |
+    sed -n "\\\\#unix_listener $queue/private/auth {#,/}/p")
 if ! doveconf -n >/dev/null 2>&1 || ! printf '%s' "$listener" | grep -q 'mode = 0660' ||
     ! printf '%s' "$listener" | grep -q 'user = postfix'; then
     restore

@@ -89,7 +89,7 @@ def into_chroot(facts: Facts) -> tuple[Change, ...]:
     place = "/var/spool/postfix/var/run/saslauthd"
     return (
         Change(what=f"{_DEFAULT}: OPTIONS", before="a folder outside the chroot", after=f"-c -m {place}"),
-        Change(what=place, before=shown(facts, "saslauthd.folder"), after="root:sasl 710"),
+        Change(what=place, before=shown(facts, "saslauthd-auth.folder"), after="root:sasl 710"),
         _running(),
     )
 
