@@ -1,0 +1,202 @@
+"""Does every message keep Slack's limits and rules, whatever hosts and people say? Checked as Slack checks them."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.diagnosis.verdict import diagnose
+from bot.model.checkup import Checkup, Seen, Source
+from bot.model.condition import Truth
+from bot.model.diagnosis import Diagnosis
+from bot.model.execution import State, StepResult
+from bot.model.fact import Facts, Reason, Unknown
+from bot.model.host import Approvers, Host, Via
+from bot.model.match import Kind, Line, Match
+from bot.model.plan import Change
+from bot.model.problem import Risk
+from bot.model.progress import Check, Measurement, Progress, Side, Stage, StepProgress, Why
+from bot.model.text import LANGS, Lang, Text
+from bot.render import replies
+from bot.render.answer import answer, measuring
+from bot.render.blocks import MOST_BLOCKS, MOST_MESSAGE, Message, context, message, preformatted, section
+from bot.render.checkup_card import checking, checkup_card
+from bot.render.plan_card import plan_card
+from bot.render.templates import slack_value
+from bot.sandbox.slack.blockkit import check_message, check_view
+from tests.support.entries import example
+from tests.support.plans import ANNE, APPROVERS, DOWN, host, plan, review
+
+WILD = "<!channel> *bold* `code` <http://x|y> {{ 7*7 }} \u202e\x1b[31m" + "x" * 5000
+
+
+def accepted(made: Message) -> str:
+    """What Slack would show; fails when Slack would refuse it or when it is longer than it may be."""
+    assert check_message(list(made.blocks)) == []
+    assert 0 < len(made.blocks) <= 50
+    assert 0 < len(made.text) <= 500
+    return json.dumps(made.blocks, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interfaces:
+    loopback_up: object
+    loopback: object = WILD
+
+
+def diagnosed(up: object, inet: object = "all", error: str = "") -> Diagnosis:
+    facts = Facts({"interfaces": Interfaces(loopback_up=up), "setting.inet_interfaces": inet, "match.address": WILD})
+    lines = (Line(number=3, text=WILD),) * 9
+    match = Match(problem="startup-example", kind=Kind.SIMILAR, score=87.3, captures={}, lines=lines, count=9)
+    return diagnose(example(), "host01", match, facts, 5.0, error)
+
+
+UNKNOWN = Unknown(reason=Reason.TIMED_OUT, detail=WILD)
+CASES = [diagnosed(False), diagnosed(True, WILD), diagnosed(UNKNOWN, UNKNOWN), diagnosed(True), diagnosed(UNKNOWN, error=WILD)]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("one", CASES)
+def test_an_answer_is_accepted(one: Diagnosis, lang: Lang) -> None:
+    for where in (host(), host(writer=None), host(via=Via.SHELL)):
+        said = accepted(answer([one], where, lang, [slack_value(WILD)]))
+        assert "\u202e" not in said
+        assert "\\u001b" not in said
+    accepted(answer([one] * 3, host(), lang))
+    accepted(measuring(one.problem, one.match, WILD[:60], 1, 3, lang))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_a_host_says_cannot_mention_anybody(lang: Lang) -> None:
+    said = accepted(answer([diagnosed(False)], host(), lang))
+    shown = [part for part in said.split('"') if "channel" in part and "rich" not in part]
+    assert any("&lt;!channel&gt;" in part for part in shown)
+    blocks = answer([diagnosed(False)], host(), lang).blocks
+    parsed = [one for one in blocks if one["type"] != "rich_text"]  # raw text stands where Slack parses no markup
+    assert "<!channel>" not in json.dumps(parsed)
+
+
+def test_unknown_never_looks_like_healthy() -> None:
+    for lang in LANGS:
+        unmeasured, well = (accepted(answer([one], host(), lang)) for one in (diagnosed(UNKNOWN, UNKNOWN), diagnosed(True)))
+        assert {"en": "Could not be measured", "zh": "无法测定"}[lang] in unmeasured
+        assert {"en": "this problem is not there now", "zh": "目前没有这个问题"}[lang] in well
+        assert {"en": "this problem is not there now", "zh": "目前没有这个问题"}[lang] not in unmeasured
+
+
+def progress(state: State, why: Why = Why.NONE, risk: Risk = Risk.LOW) -> Progress:
+    one = plan(risk=risk)
+    steps = (
+        StepProgress(
+            index=0, step=one.steps[0], undo=False, started_at=1.0, ended_at=2.0, result=StepResult(exit=1, stderr=WILD)
+        ),
+        StepProgress(index=1, step=one.steps[1], undo=False, started_at=3.0),
+    )
+    check = Check(side=Side.BEFORE, condition=DOWN, truth=Truth.FALSE, evidence=(("loopback.state", WILD),))
+    measured = tuple(Measurement(stage=stage, at=4.0, checks=(check,)) for stage in Stage)
+    return Progress(
+        plan=one, state=state, why=why, detail=WILD, conversation="c", changed_at=time.time(), reviews=(review(one, ANNE),),
+        steps=steps, measurements=measured, waits_for="",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("state", list(State))
+def test_a_plan_in_every_state_is_accepted(state: State, lang: Lang) -> None:
+    for risk in Risk:
+        accepted(plan_card(progress(state, risk=risk), example(), APPROVERS, lang))
+    accepted(plan_card(replace(progress(state), waits_for="plan-2", steps=(), measurements=()), None, Approvers(), lang))
+
+
+@pytest.mark.parametrize("why", list(Why))
+def test_a_plan_for_every_reason_is_accepted(why: Why) -> None:
+    for lang in LANGS:
+        accepted(plan_card(progress(State.FAILED, why), None, APPROVERS, lang))
+
+
+def test_buttons_carry_the_plans_id_and_nothing_else() -> None:
+    one = plan_card(progress(State.PROPOSED), example(), APPROVERS, "en")
+    values = [element["value"] for block in one.blocks if block["type"] == "actions" for element in block["elements"]]
+    assert values == ["plan-1", "plan-1"]
+
+
+def test_without_approvers_nothing_can_be_clicked() -> None:
+    one = plan_card(progress(State.PROPOSED), example(), Approvers(), "en")
+    assert not [block for block in one.blocks if block["type"] == "actions"]
+
+
+def test_the_card_shows_exactly_what_runs() -> None:
+    said = accepted(plan_card(replace(progress(State.PROPOSED), detail=""), example(), APPROVERS, "en"))
+    assert "ip link set lo up" in said
+    assert "service-start postfix" in said
+    assert plan_card(progress(State.PROPOSED), None, APPROVERS, "en").text.startswith("Proposed fix")
+    wide = tuple(Change(what=WILD, before=WILD, after=WILD) for _ in range(30))
+    long = plan(steps=tuple(replace(plan().steps[0], script="x\n" * 4000, changes=wide) for _ in range(5)))
+    accepted(plan_card(replace(progress(State.PROPOSED), plan=long), example(), APPROVERS, "zh"))
+
+
+def checkups() -> list[Checkup]:
+    seen = tuple(
+        Seen(source=source, count=3, match=match, sure=sure, text=WILD)
+        for source in Source
+        for match in (Match(problem="startup-example", kind=Kind.EXACT, score=100.0), None)
+        for sure in (True, False)
+        if match or (not sure and source is Source.QUEUE)
+    )
+    lost = Facts(dict.fromkeys(("service.postfix", "listeners", "smtp-greeting", "config-warnings", "queue", "log"), UNKNOWN))
+    return [
+        Checkup(host="host01", facts=lost, seen=seen, diagnoses=(), measured_at=1.0),
+        Checkup(host="host01", facts=lost, seen=(), diagnoses=(), measured_at=1.0, error=WILD),
+        Checkup(host="host01", facts=Facts({"log": ()}), seen=seen * 5, diagnoses=(), measured_at=1.0),
+    ]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("one", checkups())
+def test_a_checkup_is_accepted_and_names_what_is_not_known(one: Checkup, lang: Lang) -> None:
+    said = accepted(checkup_card(one, host(via=Via.SHELL), {"startup-example": Text(en="It", zh="它")}, lang))
+    assert ":white_check_mark:" not in said or isinstance(one.facts.look("log"), tuple)
+    accepted(checking("host01", 2, 6, lang))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_question_and_note_is_accepted(lang: Lang) -> None:
+    titles = [Text(en="A problem", zh="问题")] * 3
+    hosts: list[Host] = [host(f"host{number:03}") for number in range(120)]
+    names = [one.name for one in hosts]
+    for made in (
+        replies.which_host("c1", titles, names, [WILD] * 5, lang, ("small",)),
+        replies.which_host("c1", [], [], [], lang),
+        replies.which_problem("c1", titles, lang),
+        replies.unknown_paste(lang, replies.small_print(3, True, titles, lang)),
+        replies.hosts(hosts, lang),
+        replies.hosts([], lang),
+        replies.helped(lang, unknown=WILD),
+        replies.usage(lang),
+        replies.unknown_host(WILD, names, lang),
+        replies.decided(["U0ANNE", WILD], lang),
+        replies.decided([], lang),
+    ):
+        accepted(made)
+    assert len(replies.host_options(hosts)) == 100
+    assert check_view(replies.denial("plan-1", lang)) == []
+    waiting = [(plan(str(number)), "https://example.slack.com/archives/C1/p1") for number in range(40)]
+    assert check_view(replies.home(hosts, waiting, lang)) == []
+    assert check_view(replies.home([], [], lang)) == []
+
+
+@given(st.lists(st.sampled_from(["section", "context", "preformatted"]), max_size=80), st.text(max_size=4000))
+@settings(max_examples=40, deadline=None)
+def test_a_message_is_cut_visibly_and_never_refused(kinds: list[str], text: str) -> None:
+    makers = {"section": section, "context": context, "preformatted": preformatted}
+    made = message(text, [makers[kind](text or "-") for kind in kinds])
+    assert check_message(list(made.blocks)) == [] or not kinds
+    assert len(made.blocks) <= MOST_BLOCKS + 1
+    assert sum(len(str(block)) for block in made.blocks) <= MOST_MESSAGE + 200
+    if len(made.blocks) < len(kinds):
+        assert made.blocks[-1] == context("…")

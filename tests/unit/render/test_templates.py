@@ -1,0 +1,161 @@
+"""Do values reach texts as data only, and has everything its text in every language?"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.approval.policy import Refusal
+from bot.execution.answers import Said
+from bot.model.execution import State
+from bot.model.fact import Facts, Reason, Unknown
+from bot.model.match import Kind
+from bot.model.progress import Why
+from bot.model.text import LANGS, Lang, Text
+from bot.render.places import PLACE
+from bot.render.templates import Markup, plain_value, say, shown, slack_value, tell, texts
+
+ROOT = Path(__file__).parents[3]
+PAYLOADS = [
+    "{{ 7*7 }}",
+    "{% for x in range(9) %}x{% endfor %}",
+    "{# gone #}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
+    "{{ look('setting.a') }}",
+    "{% include '/etc/passwd' %}",
+    "{{ self._TemplateReference__context }}",
+    "${7*7} #{7*7} <%= 7*7 %>",
+    "%(detail)s {0} {detail}",
+]
+STRAY = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
+
+
+def no_values(_path: str) -> object:
+    raise AssertionError("nothing is looked up")
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_template_in_a_value_is_shown_as_it_is(payload: str, lang: Lang) -> None:
+    assert payload in say("host-unknown", lang, plain_value, host=payload, known="x")
+    text = Text(en="It says {{ log.line }}.", zh="它说 {{ log.line }}。")
+    facts = Facts({"log.line": payload})
+    assert payload in tell(text, lang, facts.look, plain_value)
+    escaped = payload.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert f"`{escaped}`" in tell(text, lang, facts.look)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS[:3])
+def test_a_path_that_holds_code_is_no_place(payload: str) -> None:
+    assert PLACE.fullmatch(payload) is None
+    assert PLACE.fullmatch("{{ look('x') }}") is None
+    assert PLACE.fullmatch("{{ a.__class__ }}") is not None  # a path like any other: looked up among the facts only
+    facts = Facts({"a": "value"})
+    assert "not measured" in tell(Text(en="{{ a.__class__ }}", zh="x"), "en", facts.look)
+
+
+def test_a_missing_value_is_an_error_and_not_an_empty_text() -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        say("host-unknown", "en", host="x")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("plain", "`plain`"),
+        ("<@U1> <!channel> <http://x|y>", "`&lt;@U1&gt; &lt;!channel&gt; &lt;http://x|y&gt;`"),
+        ("a`b", "`aʼb`"),
+        ("*b* _i_ ~s~", "`*b* _i_ ~s~`"),
+        ("two\nlines", "`two lines`"),
+        ("right\u202eleft", "`right\\u{202E}left`"),
+        ("&amp;", "`&amp;amp;`"),
+        ("", "``"),
+    ],
+)
+def test_a_value_cannot_mention_link_or_format(value: str, said: str) -> None:
+    assert slack_value(value) == said
+
+
+@given(st.text())
+def test_a_value_never_leaves_its_code_span(value: str) -> None:
+    inner = slack_value(value)[1:-1]
+    assert not set(inner) & set("`<>\n")
+
+
+def test_markup_is_made_here_and_passes() -> None:
+    assert "<@U1>" in say("state-denied", "en", who=Markup("<@U1>"))
+    assert "<@U1>" not in say("state-denied", "en", who="<@U1>")
+
+
+@pytest.mark.parametrize(
+    ("value", "en", "zh"),
+    [
+        (True, "yes", "是"),
+        (False, "no", "否"),
+        (None, "none", "无"),
+        ((), "none", "无"),
+        (("a", True), "a, yes", "a, 是"),
+        (25, "25", "25"),
+        (Unknown(reason=Reason.TIMED_OUT), "not measured: the probe did not end in time", "未测得：探测超时"),
+    ],
+)
+def test_values_are_shown_in_the_language(value: object, en: str, zh: str) -> None:
+    assert (shown(value, "en"), shown(value, "zh")) == (en, zh)
+
+
+NAMED = {
+    **{f"unknown-{one.value}": Reason for one in Reason},
+    **{f"state-{one.value}": State for one in State},
+    "state-approved-waits": State,
+    **{f"why-{one.value}": Why for one in Why if one is not Why.NONE},
+    **{f"refused-{one.value}": Refusal for one in Refusal},
+    **{f"recognised-{one.value}": Kind for one in Kind},
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_word_of_the_model_has_its_text(name: str) -> None:
+    assert name in texts()
+    assert Said.REFUSED.value == "refused"
+
+
+@pytest.mark.parametrize("name", texts())
+def test_a_text_says_the_same_in_both_languages(name: str) -> None:
+    text = texts()[name]
+    assert set(PLACE.findall(text.en)) == set(PLACE.findall(text.zh))
+    assert text.en.strip()
+    assert text.zh.strip()
+    for lang in LANGS:
+        assert not STRAY.search(PLACE.sub("", text[lang]))
+
+
+def literals() -> set[str]:
+    found: set[str] = set()
+    for path in (*(ROOT / "bot").rglob("*.py"), *(ROOT / "handlers").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            found |= {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+    return found
+
+
+def test_no_text_is_left_over() -> None:
+    assert set(texts()) - literals() - set(NAMED) == set()
+
+
+def test_every_text_that_is_asked_for_exists() -> None:
+    asked: set[str] = set()
+    for path in (*(ROOT / "bot").rglob("*.py"), *(ROOT / "handlers").rglob("*.py")):
+        if "sandbox" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"say", "note"}
+            if named and isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                asked.add(node.args[0].value)
+    assert asked - set(texts()) == set()
+    assert len(asked) > 40
