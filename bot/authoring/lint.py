@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.authoring.findings import Finding
 from bot.diagnosis.gather import reference
-from bot.errors import Refused
+from bot.errors import KnowledgeError, Refused
 from bot.facts.base import DERIVATIONS, FACTS
 from bot.facts.tokens import TYPES, typed
 from bot.matching.signatures import Signature
@@ -53,7 +53,7 @@ class _Entry:
         for text in self.problem.signatures:
             try:
                 Signature(text)
-            except ValueError as error:
+            except KnowledgeError as error:
                 yield self._wrong(
                     f"the signature {text!r} does not compile: {error}", "see bot/matching/types.py for the types"
                 )
