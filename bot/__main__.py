@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -58,6 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and give its exit status; errors are one clear message on standard error."""
     given = parser().parse_args(arguments)
     module, _, function = given.run.partition(":")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a log may hold bytes of any charset
     try:
         return int(getattr(importlib.import_module(f"bot.cli.{module}"), function)(given))
     except PostmedicError as error:

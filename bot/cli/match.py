@@ -25,7 +25,11 @@ def run(arguments: Namespace) -> int:
             if line.strip():
                 _answer_line(matcher, line, number)
         return Status.FINE
-    text = sys.stdin.read() if arguments.paste in (None, "-") else Path(arguments.paste).read_text(errors="replace")
+    try:
+        text = sys.stdin.read() if arguments.paste in (None, "-") else Path(arguments.paste).read_text(errors="replace")
+    except OSError as error:
+        print(f"{arguments.paste} cannot be read: {error.strerror}", file=sys.stderr)
+        return Status.USAGE
     found = matcher.recognise(text)
     lang = language(arguments, given)
     if arguments.json:
