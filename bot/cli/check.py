@@ -12,8 +12,9 @@ from bot.cli.setting_up import engine, language, settings
 from bot.cli.status import of_checkup
 from bot.config import Settings
 from bot.model.text import Lang
-from bot.render.checkup_card import BAD, OPEN, findings
+from bot.render.checkup_card import findings
 from bot.render.plain import checkup_data
+from bot.render.signs import BAD, OPEN
 from bot.render.templates import plain_value
 from bot.render.terminal import print_checkup, print_diagnosis, print_plan
 

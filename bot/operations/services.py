@@ -15,8 +15,7 @@ if [ "$1" = postfix ] && [ "$(systemctl show -p Type --value postfix.service 2>/
     unit=postfix@-.service
 fi
 if [ -d /run/systemd/system ]; then
-    [ ACTION = reload ] || systemctl reset-failed "$unit" 2>/dev/null
-    systemctl ACTION "$unit"
+    RESETsystemctl ACTION "$unit"
 elif [ "$1" = postfix ]; then
     WITHOUT_SYSTEMD
 else
@@ -26,7 +25,8 @@ fi
 
 
 def _script(action: str, without_systemd: str) -> str:
-    return _UNIT.replace("ACTION", action).replace("WITHOUT_SYSTEMD", without_systemd)
+    reset = "" if action == "reload" else 'systemctl reset-failed "$unit" 2>/dev/null\n    '
+    return _UNIT.replace("RESET", reset).replace("ACTION", action).replace("WITHOUT_SYSTEMD", without_systemd)
 
 
 @operation(

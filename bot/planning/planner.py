@@ -13,6 +13,7 @@ from bot.model.fact import Facts, Unknown
 from bot.model.plan import Plan, Step
 from bot.model.problem import FactPath, Fix, StepUse
 from bot.operations.base import OPERATIONS
+from bot.render.places import PLACE
 
 
 def plan(
@@ -76,8 +77,8 @@ def _step(use: StepUse, facts: Facts) -> Step:
 
 
 def _deciding(verdict: Verdict, fix: Fix, facts: Facts) -> tuple[tuple[str, str], ...]:
-    """The measured values the plan rests on, as they are shown: those of the cause and of the fix's `before`."""
-    named = [*paths(verdict.cause.when), *(path for one in fix.before for path in paths(one))]
+    """The measured values the plan rests on, as they are shown: of the cause, the fix's `before` and its safety text."""
+    named = [*paths(verdict.cause.when), *(path for one in fix.before for path in paths(one)), *PLACE.findall(fix.safety.en)]
     return tuple((path, _shown(facts.look(path))) for path in dict.fromkeys(named))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from bot.model.diagnosis import Diagnosis, Verdict
@@ -12,9 +13,11 @@ from bot.model.problem import Problem
 from bot.model.text import Lang
 from bot.render.blocks import Block, Message, context, divider, message, preformatted, section
 from bot.render.evidence import evidence
-from bot.render.templates import Markup, say, slack_value, tell
+from bot.render.signs import BAD
+from bot.render.templates import say, slack_value, tell
 
 MOST_LINES = 6
+_LINK = re.compile(r"https://[^<>|` ]+")  # other references are for who reads the entry
 
 
 def measuring(problem: Problem, match: Match | None, host: str, done: int, total: int, lang: Lang) -> Message:
@@ -40,8 +43,8 @@ def _headline(diagnoses: Sequence[Diagnosis], lang: Lang) -> str:
     confirmed = [verdict for one in diagnoses for verdict in one.confirmed]
     if confirmed:
         return say("confirmed", lang).strip("*") + f": {len(confirmed)}"
-    name = "not-measurable" if any(one.unmeasured for one in diagnoses) else "ruled-out"
-    return say(name, lang).strip("*:：")
+    unmeasured = sum(len(one.unmeasured) for one in diagnoses)
+    return say("not-measurable", lang).strip("*") + f": {unmeasured}" if unmeasured else say("nothing-there", lang)
 
 
 def _problem(one: Diagnosis, host: Host, lang: Lang) -> Iterator[Block]:
@@ -61,15 +64,16 @@ def _problem(one: Diagnosis, host: Host, lang: Lang) -> Iterator[Block]:
             missing = [part for part in verdict.evidence if isinstance(part.value, Unknown)]
             yield context(f"{slack_value(verdict.cause.id)} — {evidence(missing, lang)}")
     if one.ruled_out:
-        yield context(say("ruled-out", lang) + " " + ", ".join(slack_value(verdict.cause.id) for verdict in one.ruled_out))
-    if not one.problem.references:
-        return
-    yield context(say("references", lang) + " " + " · ".join(_reference(text) for text in one.problem.references[:4]))
+        names = ", ".join(verdict.cause.id for verdict in one.ruled_out)
+        yield context(f"{say('ruled-out', lang, count=len(one.ruled_out))} {names}")
+    links = [_link(text) for text in one.problem.references if _LINK.fullmatch(text)][:4]
+    if links:
+        yield context(say("references", lang) + " " + " · ".join(links))
 
 
 def _confirmed(one: Diagnosis, verdict: Verdict, host: Host, lang: Lang) -> Iterator[Block]:
     cause = verdict.cause
-    yield section(f":white_check_mark: {say('confirmed', lang)} — {tell(cause.says, lang, one.facts.look)}")
+    yield section(f"{BAD} {say('confirmed', lang)} — {tell(cause.says, lang, one.facts.look)}")
     yield context(f"{say('because', lang)} {evidence(verdict.evidence, lang)}")
     if cause.advice is not None:
         yield section(f"{say('advice', lang)}\n{tell(cause.advice, lang, one.facts.look)}")
@@ -90,7 +94,6 @@ def _recognised(match: Match | None, lang: Lang) -> Iterator[Block]:
     yield context(*texts)
 
 
-def _reference(text: str) -> str:
-    if text.startswith("https://") and not any(char in text for char in "<>|` "):
-        return Markup(f"<{text}|{text.removeprefix('https://').partition('#')[2] or text.removeprefix('https://')}>")
-    return slack_value(text)
+def _link(address: str) -> str:
+    name = address.removeprefix("https://")
+    return f"<{address}|{name.partition('#')[2] or name}>"

@@ -10,9 +10,9 @@ from bot.model.host import Host, Via
 from bot.model.text import Lang, Text
 from bot.render.blocks import Block, Message, context, header, message, section
 from bot.render.evidence import evidence_of
+from bot.render.signs import BAD, GOOD, OPEN
 from bot.render.templates import Escape, plain_value, say, slack_value
 
-GOOD, BAD, OPEN = ":white_check_mark:", ":red_circle:", ":grey_question:"
 MOST_SEEN = 8
 
 

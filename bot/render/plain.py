@@ -9,10 +9,11 @@ from bot.model.checkup import Checkup
 from bot.model.condition import Truth
 from bot.model.diagnosis import Diagnosis
 from bot.model.fact import Unknown
+from bot.render.signs import BAD, GOOD, OPEN
 from bot.render.visible import visible
 
 _VERDICTS = {Truth.TRUE: "confirmed", Truth.FALSE: "ruled-out", Truth.UNKNOWN: "unmeasured"}
-_SIGNS = {":white_check_mark:": "fine", ":red_circle:": "found", ":grey_question:": "unmeasured"}
+_SIGNS = {GOOD: "fine", BAD: "found", OPEN: "unmeasured"}
 
 
 def diagnosis_data(one: Diagnosis) -> dict[str, object]:

@@ -15,10 +15,12 @@ from bot.model.review import Decision
 from bot.model.text import Lang
 from bot.render.blocks import Block, Message, actions, button, confirm, context, message, preformatted, section
 from bot.render.evidence import pairs
+from bot.render.signs import BAD, GOOD, OPEN
 from bot.render.templates import Markup, plain_value, say, slack_value, tell
 from bot.render.visible import one_line
 
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
+_SIGNS = {State.SUCCEEDED: f"{GOOD} ", State.FAILED: f"{BAD} ", State.IN_DOUBT: f"{OPEN} "}
 _STAGES = {Stage.BEFORE: "measured-before", Stage.AFTER: "measured-after"}
 _STAGES |= {Stage.UNDONE: "measured-undone", Stage.DOUBT: "measured-doubt"}
 
@@ -28,11 +30,12 @@ def plan_card(progress: Progress, problem: Problem | None, approvers: Approvers,
     plan = progress.plan
     state = _state(progress, lang)
     title = _title(progress, lang)
-    blocks = [section(f"*{title}*\n{state}")]
-    if progress.state is State.PROPOSED:
-        blocks += _proposal(plan, problem, approvers, lang)
+    sign = _SIGNS.get(progress.state, "")
+    blocks = [section(f"*{title}*\n{sign}{state}")]
     blocks += _steps(progress, lang)
     blocks += _results(progress, lang)
+    if progress.state is State.PROPOSED:
+        blocks += _proposal(plan, problem, approvers, lang)
     blocks.append(context(*_people(progress, lang), _digest(progress, lang)))
     if progress.state is State.PROPOSED and (approvers.users or approvers.groups):
         blocks.append(_decide(plan, progress, lang))
@@ -72,13 +75,12 @@ def _proposal(plan: Plan, problem: Problem | None, approvers: Approvers, lang: L
         Markup(f"<!subteam^{one}>") for one in sorted(approvers.groups)
     ]
     named = Markup(", ".join(people)) if people else Markup(say("plan-nobody", lang))
-    local = plan.requester.startswith("local:")
-    asked = say("plan-who-local" if local else "plan-who", lang, requester=_id(plan.requester), approvers=named)
-    yield section(asked + ("\n" + say("plan-needs-two", lang) if plan.risk is Risk.HIGH else ""))
     if problem is not None and plan.fix in problem.fixes:
         values = dict(plan.facts)
         safety = tell(problem.fixes[plan.fix].safety, lang, lambda path: values.get(path, path))
         yield section(f"{say('plan-safety', lang)}\n{safety}")
+    name = "plan-who-two" if plan.risk is Risk.HIGH else "plan-who"
+    yield section(say(name, lang, requester=mention(plan.requester), approvers=named))
 
 
 def _steps(progress: Progress, lang: Lang) -> Iterator[Block]:
@@ -169,7 +171,3 @@ def _resolve(plan: Plan, progress: Progress, lang: Lang) -> Block:
 def mention(actor: str) -> Markup:
     """A person by Slack id; anything that is no id is shown as plain text."""
     return Markup(f"<@{actor}>") if _SLACK_ID.fullmatch(actor) else Markup(slack_value(actor))
-
-
-def _id(actor: str) -> Markup | str:
-    return Markup(actor) if _SLACK_ID.fullmatch(actor) else actor

@@ -13,9 +13,9 @@ from bot.model.checkup import Checkup
 from bot.model.diagnosis import Diagnosis
 from bot.model.plan import Plan
 from bot.model.text import Lang
-from bot.render.checkup_card import BAD, GOOD, OPEN
 from bot.render.evidence import evidence
 from bot.render.plan_card import script
+from bot.render.signs import BAD, GOOD, OPEN
 from bot.render.templates import plain_value, say, tell
 from bot.render.visible import one_line, visible
 
@@ -43,7 +43,7 @@ def print_diagnosis(console: Console, one: Diagnosis, lang: Lang) -> None:
         console.print(f"  {_SIGNS[OPEN]} {escape(verdict.cause.id)}: {escape(evidence(verdict.evidence, lang, plain_value))}")
     if one.ruled_out:
         ruled_out = ", ".join(verdict.cause.id for verdict in one.ruled_out)
-        console.print(f"  [dim]{escape(say('ruled-out', lang))} {escape(ruled_out)}[/]")
+        console.print(f"  [dim]{escape(say('ruled-out', lang, count=len(one.ruled_out)))} {escape(ruled_out)}[/]")
 
 
 def print_checkup(console: Console, checkup: Checkup, told: Sequence[tuple[str, str]], lang: Lang) -> None:

@@ -77,10 +77,13 @@ function jumpDown(node) {
 
 const atEnd = (node) => node.scrollHeight - node.scrollTop - node.clientHeight < 80;
 
-// To the newest message: its end, or its beginning when it is taller than the column.
+// To the newest message: its end, or in the channel its beginning when it is taller than the column. A thread shows the
+// end, as Slack does: that is where the buttons are.
 const toEnd = (node) => requestAnimationFrame(() => {
   const last = node.lastElementChild;
-  if (last) node.scrollTop = Math.min(node.scrollHeight, last.offsetHeight > node.clientHeight ? last.offsetTop - node.offsetTop : node.scrollHeight);
+  if (!last) return;
+  const tall = node === column.list && last.offsetHeight > node.clientHeight;
+  node.scrollTop = tall ? last.offsetTop - node.offsetTop : node.scrollHeight;
 });
 
 function connect() {
@@ -276,7 +279,8 @@ function welcome(channel) {
     el("li", {}, store.samples.length ? "Take a sample below, or paste an error from a mail server, and press Enter." : "Paste an error from a mail server and press Enter."),
     el("li", {}, `Read in the thread what ${bot} measured on the host and what it proposes.`),
     el("li", {}, "Choose another person under “Act as”: nobody approves their own fix."),
-    el("li", {}, "Approve, and watch the message follow each step.")));
+    el("li", {}, "Approve, and watch the message follow each step."),
+    el("li", {}, "Then ask ", el("code", {}, "/postfix check host01"), " how the host is, or mention ", el("code", {}, `@${store.users.get(store.botId)?.name ?? bot}`), ".")));
 }
 
 document.querySelector(".skip").addEventListener("click", (event) => {

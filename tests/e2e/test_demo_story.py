@@ -1,0 +1,149 @@
+"""What a newcomer clicks in the demo, from the paste to the healed host, in a real browser against the real bot and its hosts.
+
+With `POSTMEDIC_SCREENSHOTS=FOLDER` the screenshots of every stage are kept there; `make screenshots` does that.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Locator, Page, expect
+
+from bot.cli.demo import demo
+from bot.sandbox.slack.seed import MAIL_OPS
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("demo")]
+
+ANA, BEN, CHEN, DORA = "U0ANA", "U0BEN", "U0CHEN", "U0DORA"
+WAIT = 30_000  # milliseconds; two cores may be busy with other tests
+
+Snap = Callable[[str], Awaitable[None]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def address() -> AsyncIterator[str]:
+    """One demo for all stories of this file: each has its own host."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+            environment.delenv(name, raising=False)
+        async with demo() as url:
+            yield url
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser, address: str) -> AsyncIterator[Page]:
+    """The demo's page as Ana sees it; a script error or a complaint of the workspace fails the test."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = await context.new_page()
+    opened.set_default_timeout(WAIT)
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    await opened.goto(f"{address}/#as={ANA}&channel={MAIL_OPS}")
+    await opened.get_by_test_id("composer-input").wait_for()
+    yield opened
+    complaints = await opened.get_by_test_id("problem").all_inner_texts()
+    await context.close()
+    assert (errors, complaints) == ([], [])
+
+
+@pytest.fixture
+def snap(page: Page, tmp_path: Path) -> Snap:
+    """Keep a screenshot of the page under a name."""
+    folder = Path(os.environ.get("POSTMEDIC_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    async def take(name: str) -> None:
+        await page.wait_for_timeout(150)  # scrolling follows in the next frame
+        await page.screenshot(path=folder / f"{name}.png")
+
+    return take
+
+
+def thread(page: Page, text: str | re.Pattern[str]) -> Locator:
+    """The message of the open thread that holds a text."""
+    return page.get_by_test_id("thread-panel").get_by_test_id("message").filter(has_text=text)
+
+
+def posted(page: Page, text: str) -> Locator:
+    """The newest message of the channel that holds a text."""
+    return page.get_by_test_id("messages").get_by_test_id("message").filter(has_text=text).last
+
+
+async def act_as(page: Page, person: str) -> None:
+    await page.get_by_test_id(f"act-as-{person}").check(force=True)
+    await expect(page.get_by_test_id(f"act-as-{person}")).to_be_checked()
+
+
+async def send(page: Page, text: str) -> None:
+    box = page.get_by_test_id("composer-input")
+    await box.fill(text)
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+
+
+async def press(card: Locator, action: str) -> None:
+    """Press a button that asks first, and agree."""
+    await card.locator(f'[data-action-id="{action}"]').click()
+    await card.page.get_by_test_id("confirm-yes").click()
+
+
+async def refused(page: Page, card: Locator, why: str) -> None:
+    await press(card, "approve")
+    await expect(thread(page, why)).to_be_visible(timeout=WAIT)
+    await expect(thread(page, why).get_by_test_id("ephemeral-note")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("sample", "host", "cause", "approvers"),
+    [
+        (0, "host01", "Loopback (lo) is down", [BEN]),
+        (1, "host02", "host02.example.com", [BEN]),
+        (2, "host03", "the user postfix is not a member", [CHEN]),
+        (3, "host04", "the provider or a firewall filters outgoing port 25", [BEN, CHEN]),
+    ],
+)
+async def test_from_the_paste_to_the_healed_host(
+    page: Page, snap: Snap, sample: int, host: str, cause: str, approvers: list[str]
+) -> None:
+    await page.get_by_test_id(f"sample-{sample}").click()
+    await snap(f"{host}-1-sample")
+    await page.get_by_test_id("composer-input").press("Enter")
+
+    answer = thread(page, "Confirmed")
+    await expect(answer).to_contain_text(cause, timeout=WAIT)
+    card = thread(page, re.compile("Proposed fix|Fix for"))
+    await expect(card.locator('[data-action-id="approve"]')).to_be_in_viewport(timeout=WAIT)
+    await expect(card).to_contain_text("Exactly this will run, as root")
+    await snap(f"{host}-2-proposed")
+    await answer.scroll_into_view_if_needed()
+    await snap(f"{host}-3-diagnosis")
+
+    await refused(page, card, "You asked for this fix")
+    await snap(f"{host}-4-own-refused")
+    await act_as(page, DORA)
+    await refused(page, card, "You are not an approver")
+    await snap(f"{host}-5-no-rights")
+
+    for number, person in enumerate(approvers, 1):
+        await act_as(page, person)
+        await card.locator('[data-action-id="approve"]').click()
+        await snap(f"{host}-6-confirm")
+        await page.get_by_test_id("confirm-yes").click()
+        if number < len(approvers):
+            await expect(card).to_contain_text(f"{number} of {len(approvers)} approvals", timeout=WAIT)
+            await snap(f"{host}-7-half")
+    await expect(card).to_contain_text("Healed", timeout=WAIT)
+    await expect(card.locator('[data-action-id="approve"]')).to_have_count(0)
+    await snap(f"{host}-8-healed")
+
+    await act_as(page, ANA)
+    await send(page, f"/postfix check {host}")
+    health = posted(page, f"Health of {host}")
+    await expect(health).to_contain_text("Postfix is running", timeout=WAIT)
+    await expect(health).not_to_contain_text("🔴")
+    await snap(f"{host}-9-check")
