@@ -1,6 +1,7 @@
 # make demo    the local workspace, sample hosts and the bot, in your browser (PORT=8080; LAB=1: over the lab's hosts, as root)
 # make test    everything that is checked before a change is merged
 # make lab     boot the lab's mail hosts and keep them until Ctrl-C (root, Debian)
+# make docs    write the pages that are made from the code
 # make lint · format · lock · clean
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ RUN_STAMP = $(VENV)/.ready
 DEV_STAMP = $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab lint format lock clean
+.PHONY: help demo test lab lint format docs lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -39,6 +40,9 @@ lint: $(DEV_STAMP)
 format: $(DEV_STAMP)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(DEV_STAMP)
+	@$(BIN)/python -m tests.architecture.pages
 
 lab: $(RUN_STAMP)
 	@$(BIN)/python -m tests.lab up
