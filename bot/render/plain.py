@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 
 from bot.model.checkup import Checkup
 from bot.model.condition import Truth
@@ -56,6 +56,6 @@ def value(fact: object) -> object:
         case dict():
             return {str(key): value(one) for key, one in fact.items()}
         case _ if is_dataclass(fact) and not isinstance(fact, type):
-            return value(asdict(fact))
+            return {one.name: value(getattr(fact, one.name)) for one in fields(fact)}
         case _:
             return visible(str(fact))

@@ -65,7 +65,8 @@ def print_plan(console: Console, plan: Plan, lang: Lang) -> None:
         for change in step.changes
     )
     title = say("plan-title", lang, plain_value, host=plan.host)
-    console.print(Panel(RichText(f"{steps}\n\n{changes}".strip()), title=escape(title), border_style="yellow", expand=False))
+    inside = RichText(visible(f"{steps}\n\n{changes}".strip()))
+    console.print(Panel(inside, title=escape(title), border_style="yellow", expand=False))
 
 
 def _prose(text: str) -> str:

@@ -1,0 +1,45 @@
+"""Are queue reasons and log lines grouped by the problem they are, the weighty ones first?"""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.diagnosis.checkup import USES, seen
+from bot.facts.base import FACTS
+from bot.facts.queue import Queue, Wait
+from bot.knowledge.library import load
+from bot.matching import Matcher
+from bot.model.checkup import Source
+from bot.model.fact import Facts, Reason, Unknown
+
+MATCHER = Matcher(load().values())
+BLOCKED = "connect to HOST:25: Connection timed out"
+KNOWN_LINE = "postfix/smtpd[2]: fatal: no SASL authentication mechanisms"
+
+
+def queue(*waits: tuple[str, int]) -> Queue:
+    count = sum(number for _, number in waits)
+    return Queue(
+        count=count, truncated=False, active=0, deferred=count, hold=0, incoming=0, maildrop=0, oldest=60,
+        reasons=tuple(Wait(text=text, count=number) for text, number in waits), domains=(),
+    )  # fmt: skip
+
+
+def test_what_is_asked_of_every_host_exists() -> None:
+    assert all(len(use.arguments) == len(FACTS[use.name].parameters) for use in USES)
+
+
+def test_known_reasons_come_first_and_unknown_ones_keep_their_text() -> None:
+    facts = Facts({"queue": queue(("host HOST said: 451 the moon is wrong", 9), (BLOCKED, 2)), "log": (KNOWN_LINE, KNOWN_LINE)})
+    found = seen(facts, MATCHER.recognise)
+    told = [(one.source, one.match.problem if one.match else None, one.count) for one in found if one.sure or not one.match]
+    assert (Source.QUEUE, "send-port25-blocked", 2) in told
+    assert (Source.LOG, "sasl-no-mechanisms", 2) in told
+    assert told[-1] == (Source.QUEUE, None, 9)
+    assert found[-1].text == "host HOST said: 451 the moon is wrong"
+
+
+@pytest.mark.parametrize("value", [Unknown(reason=Reason.NO_PERMISSION), None, "text", 5])
+def test_without_a_queue_or_a_log_nothing_is_seen(value: object) -> None:
+    assert seen(Facts({"queue": value, "log": value}), MATCHER.recognise) == ()
+    assert seen(Facts({}), MATCHER.recognise) == ()
