@@ -99,7 +99,7 @@ class Refused(PostmedicError):
 
 
 class NotFound(PostmedicError):
-    """Nothing is stored under {what}. It may have been removed by the retention setting; run the diagnosis again."""
+    """There is no {what}. Check the name; for a plan or a question that is too old, run the diagnosis again."""
 
     code = "PM301"
 
