@@ -79,7 +79,7 @@ class Engine:
     async def diagnose(self, host: Host, match: Match, reader: Reader, arrived: Arrived | None = None) -> Diagnosis:
         """Measure and judge one recognised problem on one host; a host that cannot be asked is in `error`."""
         if match.problem not in self.library:
-            raise NotFound(what=match.problem)
+            raise NotFound(what=f"The problem {match.problem}")
         problem = self.library[match.problem]
         facts, error = await gather(problem.facts, problem.derived, match.captures, reader, arrived)
         return diagnose(problem, host.name, match, facts, self._clock(), error)

@@ -99,7 +99,7 @@ class Refused(PostmedicError):
 
 
 class NotFound(PostmedicError):
-    """There is no {what}. Check the name; for a plan or a question that is too old, run the diagnosis again."""
+    """{what} is not known here. Check the name; if it is old, it may have been removed: run the diagnosis again."""
 
     code = "PM301"
 

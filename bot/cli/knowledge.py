@@ -91,5 +91,5 @@ def show(arguments: Namespace) -> int:
 
 def _problem(library: Library, identity: str) -> Problem:
     if identity not in library:
-        raise NotFound(what=f"{identity}; known problems: {', '.join(sorted(library)[:30])}")
+        raise NotFound(what=f"The problem {identity}")
     return library[identity]

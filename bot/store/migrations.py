@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreUnavailable
 from bot.store import dialect
@@ -63,16 +64,28 @@ async def migrate(database: Database) -> None:
         await dialect.lock_schema(connection)
         if not await connection.run_sync(_has_versions):
             await connection.execute(text("CREATE TABLE versions (number INTEGER PRIMARY KEY)"))
-        found = (await connection.execute(text("SELECT coalesce(max(number), 0) FROM versions"))).scalar_one()
-        if found > len(MIGRATIONS):
-            raise StoreUnavailable(
-                detail=f"it has version {found} and this postmedic knows versions up to {len(MIGRATIONS)}; "
-                "a newer postmedic has used it, so start that one or restore a copy from before"
-            )
+        found = await _version(connection)
         for number, statements in enumerate(MIGRATIONS[found:], start=found + 1):
             for statement in statements:
                 await connection.execute(text(statement))
             await connection.execute(text("INSERT INTO versions (number) VALUES (:number)"), {"number": number})
+
+
+async def behind(database: Database) -> int:
+    """How many versions `migrate` would add; raises `StoreUnavailable` as it does."""
+    async with database.reading() as connection:
+        found = await _version(connection) if await connection.run_sync(_has_versions) else 0
+    return len(MIGRATIONS) - found
+
+
+async def _version(connection: AsyncConnection) -> int:
+    found = int((await connection.execute(text("SELECT coalesce(max(number), 0) FROM versions"))).scalar_one())
+    if found > len(MIGRATIONS):
+        raise StoreUnavailable(
+            detail=f"it has version {found} and this postmedic knows versions up to {len(MIGRATIONS)}; "
+            "a newer postmedic has used it, so start that one or restore a copy from before"
+        )
+    return found
 
 
 def _has_versions(connection: Connection) -> bool:

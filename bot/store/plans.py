@@ -94,7 +94,7 @@ class Plans:
             # The lock makes two reviewers of one plan take turns; without it neither might see the other's approval.
             found = await connection.scalar(select(_ROW.state).where(_ROW.id == plan_id).with_for_update())
             if found is None:
-                raise NotFound(what=f"the plan {plan_id}")
+                raise NotFound(what=f"The plan {plan_id}")
             if found != State.PROPOSED:
                 return False
             if not await _add_review(connection, plan_id, review):

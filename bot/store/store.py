@@ -7,7 +7,7 @@ from bot.store.database import Database
 from bot.store.events import Events
 from bot.store.inbox import Inbox
 from bot.store.leases import LEASE_SECONDS
-from bot.store.migrations import migrate
+from bot.store.migrations import behind, migrate
 from bot.store.outbox import Outbox
 from bot.store.plans import Plans
 from bot.store.retention import forget
@@ -31,6 +31,15 @@ class Store:
         Raises `StoreUnavailable` when it cannot be used or was written by a newer postmedic.
         """
         return cls(await opened(Database(where, lease_seconds=lease_seconds)))
+
+    @staticmethod
+    async def behind(where: str) -> int:
+        """By how many versions the tables of an existing database are older; changes nothing. Raises `StoreUnavailable`."""
+        database = Database(where, lease_seconds=LEASE_SECONDS)
+        try:
+            return await behind(database)
+        finally:
+            await database.close()
 
     @property
     def lease_seconds(self) -> float:
