@@ -1,6 +1,7 @@
-"""The lab for tests: one set of hosts for a session, each new again after the test that used it.
+"""The lab for tests: each worker has hosts of its own, each new again after the test that used it.
 
-Never turns a lab that could not start on a machine that can run it into a skip.
+`lab` holds hosts as Debian makes them, `enrolled` hosts that postmedic may read and mend. Never turns a lab that could not
+start on a machine that can run it into a skip.
 """
 
 from __future__ import annotations
@@ -14,28 +15,37 @@ from pathlib import Path
 import pytest
 
 from tests.lab import Host, Lab
+from tests.lab.enrolled import enrol
+from tests.lab.proving import HOSTS
 
 _TOOLS = ("debootstrap", "systemd-nspawn", "unshare", "nsenter", "ip", "ssh-keygen", "apt-get")
 _HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder; those without a group of their own share one worker and its set of hosts."""
+    """Mark every test of this folder; those over bare hosts share one worker, the others go to whichever is free."""
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.lab)
-            if item.get_closest_marker("xdist_group") is None:
+            if "lab" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group("lab"))
 
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
-    """The three running hosts."""
-    if reason := _missing():
-        if os.environ.get("POSTMEDIC_REQUIRE_LAB") == "1":
-            pytest.fail(f"the lab is required here, but {reason}")
-        pytest.skip(f"the lab needs root on Debian: {reason}")
+    """The three running hosts, bare."""
+    _need_lab()
     with Lab.up() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def enrolled() -> Iterator[Lab]:
+    """Three running hosts, the two for mail enrolled; a test makes those it used new again."""
+    _need_lab()
+    with Lab.up() as running:
+        enrol(running)
+        running.reset(*HOSTS)
         yield running
 
 
@@ -58,6 +68,13 @@ def relay(lab: Lab) -> Iterator[Host]:
     """The rest of the world: name server, foreign MX, submission provider; made clean again afterwards."""
     yield lab["relay"]
     lab["relay"].reset()
+
+
+def _need_lab() -> None:
+    if reason := _missing():
+        if os.environ.get("POSTMEDIC_REQUIRE_LAB") == "1":
+            pytest.fail(f"the lab is required here, but {reason}")
+        pytest.skip(f"the lab needs root on Debian: {reason}")
 
 
 def _missing() -> str:

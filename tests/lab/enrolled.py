@@ -14,7 +14,7 @@ from bot.facts.base import FACTS
 from bot.operations.base import OPERATIONS
 from tests.lab import Host, Lab
 
-PROBE, FIX = "postmedic-probe", "postmedic-fix"
+PROBE, FIX, VISITOR = "postmedic-probe", "postmedic-fix", "visitor"
 
 
 def enrol(lab: Lab, names: Iterable[str] = ("mx12", "mx13")) -> None:
@@ -34,14 +34,34 @@ def enrol(lab: Lab, names: Iterable[str] = ("mx12", "mx13")) -> None:
         lab[name].prepare({path: (text.encode(), mode) for path, (text, mode) in files.items()})
 
 
-def write_inventory(lab: Lab, path: Path, approvers: str = '{ users = ["U0BEN", "U0CHEN"] }') -> Path:
-    """Write an inventory of the lab's mail hosts; they are reached through the lab's relay ports on loopback."""
-    path.write_text("\n".join(_table(lab[name], lab, approvers) for name in ("mx12", "mx13")), encoding="utf-8")
+def write_inventory(
+    lab: Lab, path: Path, approvers: str = '{ users = ["U0BEN", "U0CHEN"] }', *, ordinary: bool = False
+) -> Path:
+    """Write an inventory of the lab's mail hosts; they are reached through the lab's relay ports on loopback.
+
+    `ordinary`: by an account that `admit` made, and without one for fixes.
+    """
+    accounts = _ACCOUNTS[ordinary].format(probe=lab.keys.probe, fix=lab.keys.fix)
+    tables = (_table(lab[name], f"{accounts}approvers = {approvers}\n") for name in ("mx12", "mx13"))
+    path.write_text("\n".join(tables), encoding="utf-8")
     path.chmod(0o600)
     return path
 
 
-def _table(host: Host, lab: Lab, approvers: str) -> str:
+def admit(lab: Lab, host: Host) -> None:
+    """Make an account with a login and no rights, as hosts have that nobody enrolled."""
+    home = f"/home/{VISITOR}"
+    host.run(
+        f"""
+        useradd --create-home --shell /bin/sh {VISITOR}
+        install -d -m 700 -o {VISITOR} -g {VISITOR} {home}/.ssh
+        echo '{Path(f"{lab.keys.probe}.pub").read_text().strip()}' > {home}/.ssh/authorized_keys
+        """,
+        check=True,
+    )
+
+
+def _table(host: Host, rest: str) -> str:
     return f"""\
 [[host]]
 name = "{host.name}"
@@ -49,11 +69,18 @@ aliases = ["{host.name}.lab.example"]
 address = "127.0.0.1"
 port = {host.ssh_port}
 host_keys = ["{" ".join(host.host_key.split()[:2])}"]
-reader = {{ user = "{PROBE}", key = "{lab.keys.probe}" }}
-writer = {{ user = "{FIX}", key = "{lab.keys.fix}" }}
+{rest}"""
+
+
+_ACCOUNTS = {
+    True: f"""reader = {{{{ user = "{VISITOR}", key = "{{probe}}" }}}}
+enrolled = false
+""",
+    False: f"""reader = {{{{ user = "{PROBE}", key = "{{probe}}" }}}}
+writer = {{{{ user = "{FIX}", key = "{{fix}}" }}}}
 enrolled = true
-approvers = {approvers}
-"""
+""",
+}
 
 
-__all__ = ["FIX", "PROBE", "enrol", "facts", "operations", "write_inventory"]
+__all__ = ["FIX", "PROBE", "VISITOR", "admit", "enrol", "facts", "operations", "write_inventory"]

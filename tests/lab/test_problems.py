@@ -10,18 +10,10 @@ from bot.knowledge import library
 from bot.model.execution import State
 from bot.model.problem import LabCase, Problem
 from tests.lab import Lab
-from tests.lab.enrolled import enrol
-from tests.lab.proving import HOSTS, bench, broken, checked, diagnosed, healed
+from tests.lab.proving import HOSTS, bench, broken, checked, diagnosed, healed, made_new
 
 LIBRARY = library.load()
 CASES = [(p, case, host) for p in LIBRARY.values() for case in p.lab for host in case.hosts or HOSTS]
-
-
-@pytest.fixture(scope="module")
-def enrolled(lab: Lab) -> Lab:
-    enrol(lab)
-    lab.reset(*HOSTS)
-    return lab
 
 
 @pytest.mark.parametrize(
@@ -49,4 +41,4 @@ async def test_problem(enrolled: Lab, problem: Problem, case: LabCase, name: str
                 _, again = await diagnosed(on, host, problem, paste)
                 assert case.cause not in {one.cause.id for one in again.confirmed}
     finally:
-        enrolled.reset(name, "relay")
+        made_new(enrolled, name)
