@@ -16,7 +16,8 @@ refuse() {
 #@probing
 
 as_root=@ROOT_READ@
-granted='' # whether sudo lets this account start $as_root: asked at most once, and only by -l, which never sends mail
+granted='' # whether sudo lets this account start $as_root: asked at most once, and only for the account of the enrolment,
+# because sudo sends root a mail about any account it does not know, even when it is asked by -l
 
 may_sudo() {
   if [ -z "$granted" ]; then
@@ -59,7 +60,7 @@ measure() { # NAME TOKEN…
 }
 
 main() {
-  if [ $# -gt 0 ]; then words=$*; else words=${SSH_ORIGINAL_COMMAND-}; fi
+  if [ $# -gt 0 ]; then words=$* granted=no; else words=${SSH_ORIGINAL_COMMAND-}; fi
   unset SSH_ORIGINAL_COMMAND
   [ "${#words}" -le 16384 ] || refuse 'too many words'
   case $words in *[!A-Za-z0-9_.:@/+=,\ -]*) refuse 'words of other letters than probes have' ;; esac

@@ -2,8 +2,9 @@
 
 Reads from outside, through /proc, so that looking changes nothing on the host. Left out, and only these: the kernel's
 and the running system's file systems (/proc, /sys, /dev, /run), which are not on the disk; /var/spool/postfix/pid, where
-Postfix keeps what others keep in /run (its first showq writes a lock file there, whoever asks); and /var/log, because
-a log line is the honest trace of a connection.
+Postfix keeps what others keep in /run (its first showq writes a lock file there, whoever asks); the random state and the
+session cache of its TLS manager, which it writes when a first client connects and when it ends; and /var/log, because a log
+line is the honest trace of a connection.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LEFT_OUT = frozenset({"/proc", "/sys", "/dev", "/run", "/var/spool/postfix/pid", "/var/log"})
+_TLS_MANAGER = {"/var/lib/postfix/prng_exch", "/var/lib/postfix/smtp_scache.db", "/var/lib/postfix/smtpd_scache.db"}
+LEFT_OUT = frozenset({"/proc", "/sys", "/dev", "/run", "/var/spool/postfix/pid", "/var/log"} | _TLS_MANAGER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
