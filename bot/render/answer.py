@@ -16,7 +16,7 @@ from bot.render.evidence import evidence
 from bot.render.signs import BAD
 from bot.render.templates import say, slack_value, tell
 
-MOST_LINES = 6
+MOST_LINES = 4
 _LINK = re.compile(r"https://[^<>|` ]+")  # other references are for who reads the entry
 
 
@@ -40,9 +40,9 @@ def answer(diagnoses: Sequence[Diagnosis], host: Host, lang: Lang, notes: Sequen
 
 
 def _headline(diagnoses: Sequence[Diagnosis], lang: Lang) -> str:
-    confirmed = [verdict for one in diagnoses for verdict in one.confirmed]
-    if confirmed:
-        return say("confirmed", lang).strip("*") + f": {len(confirmed)}"
+    found = sum(len(one.confirmed) for one in diagnoses)
+    if found:
+        return say("confirmed", lang).strip("*") + f": {found}"
     unmeasured = sum(len(one.unmeasured) for one in diagnoses)
     return say("not-measurable", lang).strip("*") + f": {unmeasured}" if unmeasured else say("nothing-there", lang)
 
@@ -55,7 +55,7 @@ def _problem(one: Diagnosis, host: Host, lang: Lang) -> Iterator[Block]:
         yield context(say("host-failed-means", lang))
         return
     for verdict in one.confirmed:
-        yield from _confirmed(one, verdict, host, lang)
+        yield from confirmed(one, verdict, host, lang)
     if not one.confirmed:
         yield section(say("nothing-confirmed" if one.unmeasured else "nothing-wrong", lang, host=host.name))
     if one.unmeasured:
@@ -71,7 +71,8 @@ def _problem(one: Diagnosis, host: Host, lang: Lang) -> Iterator[Block]:
         yield context(say("references", lang) + " " + " · ".join(links))
 
 
-def _confirmed(one: Diagnosis, verdict: Verdict, host: Host, lang: Lang) -> Iterator[Block]:
+def confirmed(one: Diagnosis, verdict: Verdict, host: Host, lang: Lang) -> Iterator[Block]:
+    """A confirmed cause: what it is, the measurement that decided it, and advice where there is any."""
     cause = verdict.cause
     yield section(f"{BAD} {say('confirmed', lang)} — {tell(cause.says, lang, one.facts.look)}")
     yield context(f"{say('because', lang)} {evidence(verdict.evidence, lang)}")

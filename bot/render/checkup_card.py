@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from bot.model.checkup import Checkup, Seen, Source
+from bot.model.diagnosis import Diagnosis
 from bot.model.fact import Facts, Unknown
 from bot.model.host import Host, Via
 from bot.model.text import Lang, Text
-from bot.render.blocks import Block, Message, context, header, message, section
+from bot.render.answer import confirmed
+from bot.render.blocks import Block, Message, context, divider, header, message, section
 from bot.render.evidence import evidence_of
-from bot.render.signs import BAD, GOOD, OPEN
-from bot.render.templates import Escape, plain_value, say, slack_value
+from bot.render.signs import BAD, GOOD, NOTE, OPEN
+from bot.render.templates import Escape, Markup, plain_value, say, slack_value
 
 MOST_SEEN = 8
 
@@ -32,19 +34,25 @@ def checkup_card(checkup: Checkup, host: Host, titles: Mapping[str, Text], lang:
         blocks.append(context(say("host-failed-means", lang)))
         return message(f"{title}: {slack_value(checkup.error)}", blocks)
     told = findings(checkup, titles, lang, slack_value)
-    blocks += [section(f"{sign} {text}") for sign, text in told]
+    blocks += [section(f"{sign} {text}") for sign, text in told if sign != GOOD]
+    well = [f"{sign} {text}" for sign, text in told if sign == GOOD]
+    blocks += [section("\n".join(well))] if well else []
     unknown = sum(1 for sign, _ in told if sign == OPEN)
     bad = sum(1 for sign, _ in told if sign == BAD)
     notes = [say("check-not-all", lang, count=unknown)] if unknown else []
     notes += [say("check-healthy", lang)] if not bad and not unknown else []
     notes += [say("read-only-not-enforced", lang)] if host.via is Via.SHELL else []
-    return message(f"{title}: {BAD if bad else OPEN if unknown else GOOD}", [*blocks, *([context(*notes)] if notes else [])])
+    blocks += [context(*notes)] if notes else []
+    for one in checkup.diagnoses:
+        for verdict in one.confirmed:
+            blocks += [divider(), section(f"*{one.problem.title[lang]}*"), *confirmed(one, verdict, host, lang)]
+    return message(f"{title}: {BAD if bad else OPEN if unknown else GOOD}", blocks)
 
 
 def findings(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> tuple[tuple[str, str], ...]:
-    """Every finding as (sign, text): bad ones first, then what could not be measured, then what is well."""
+    """Every finding as (sign, text): bad ones first, then what could not be measured, then what is worth knowing or well."""
     told = [*_measured(checkup.facts, lang, escape), *_seen(checkup, titles, lang, escape)]
-    return tuple(sorted(told, key=lambda one: (BAD, OPEN, GOOD).index(one[0])))
+    return tuple(sorted(told, key=lambda one: (BAD, OPEN, NOTE, GOOD).index(one[0])))
 
 
 def _measured(facts: Facts, lang: Lang, escape: Escape) -> Iterator[tuple[str, str]]:
@@ -61,7 +69,7 @@ def _measured(facts: Facts, lang: Lang, escape: Escape) -> Iterator[tuple[str, s
         lambda state: sentence(state == "ready", "check-banner" if state == "ready" else "check-no-banner", state=state),
     )
     yield tell("listeners.ports", lambda ports: sentence(ports != "-", "check-listeners", ports=ports))
-    yield tell("config-warnings.count", lambda count: _config(facts, count, sentence))
+    yield tell("config-warnings.fatal", lambda fatal: _config(facts, str(fatal), lang, escape))
     yield tell("queue.count", lambda count: _queue(facts, count, sentence))
     lines = facts.look("log")
     if isinstance(lines, Unknown):
@@ -71,8 +79,13 @@ def _measured(facts: Facts, lang: Lang, escape: Escape) -> Iterator[tuple[str, s
 Sentence = Callable[..., tuple[str, str]]
 
 
-def _config(facts: Facts, count: object, sentence: Sentence) -> tuple[str, str]:
-    return sentence(count == 0, "check-config", count=count, names=facts.look("config-warnings.names"))
+def _config(facts: Facts, fatal: str, lang: Lang, escape: Escape) -> tuple[str, str]:
+    if fatal:
+        return BAD, say("check-config-fatal", lang, escape, why=fatal, line=facts.look("config-warnings.line"))
+    if facts.look("config-warnings.clean") is True:
+        return GOOD, say("check-config-clean", lang)
+    unused, twice = facts.look("config-warnings.unused_names"), facts.look("config-warnings.twice_names")
+    return NOTE, say("check-config", lang, escape, unused=unused, twice=twice)
 
 
 def _queue(facts: Facts, count: object, sentence: Sentence) -> tuple[str, str]:
@@ -87,14 +100,24 @@ def _queue(facts: Facts, count: object, sentence: Sentence) -> tuple[str, str]:
 
 def _seen(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> Iterator[tuple[str, str]]:
     for one in checkup.seen[:MOST_SEEN]:
-        yield BAD if one.sure or one.source is Source.QUEUE else OPEN, _group(one, titles, lang, escape)
+        text = _group(one, titles, lang, escape)
+        if one.source is Source.LOG and one.sure and any(_gone(judged, one) for judged in checkup.diagnoses):
+            yield NOTE, f"{text} {say('check-log-gone', lang)}"
+        else:
+            yield BAD if one.sure or one.source is Source.QUEUE else OPEN, text
     lines = checkup.facts.look("log")
     if isinstance(lines, tuple) and not any(one.source is Source.LOG for one in checkup.seen):
         yield GOOD, say("check-log-quiet", lang, escape, count=len(lines))
 
 
+def _gone(judged: Diagnosis, one: Seen) -> bool:
+    """Whether the problem a log line shows is measured not to be there any more: every cause is ruled out."""
+    about = one.match is not None and judged.problem.id == one.match.problem
+    return about and not (judged.confirmed or judged.unmeasured or judged.error)
+
+
 def _group(one: Seen, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> str:
-    title = titles[one.match.problem][lang] if one.match else ""
+    title = Markup(titles[one.match.problem][lang] if one.match else "")
     match one.source, one.sure:
         case Source.QUEUE, True:
             return say("check-reasons", lang, escape, count=one.count, title=title)

@@ -9,11 +9,11 @@ from bot.model.checkup import Checkup
 from bot.model.condition import Truth
 from bot.model.diagnosis import Diagnosis
 from bot.model.fact import Unknown
-from bot.render.signs import BAD, GOOD, OPEN
+from bot.render.signs import BAD, GOOD, NOTE, OPEN
 from bot.render.visible import visible
 
 _VERDICTS = {Truth.TRUE: "confirmed", Truth.FALSE: "ruled-out", Truth.UNKNOWN: "unmeasured"}
-_SIGNS = {GOOD: "fine", BAD: "found", OPEN: "unmeasured"}
+_SIGNS = {GOOD: "fine", BAD: "found", OPEN: "unmeasured", NOTE: "noted"}
 
 
 def diagnosis_data(one: Diagnosis) -> dict[str, object]:

@@ -142,9 +142,16 @@ def _digest(progress: Progress, lang: Lang) -> str:
 
 
 def _decide(plan: Plan, progress: Progress, lang: Lang) -> Block:
+    first_of_two = plan.risk is Risk.HIGH and not progress.reviews
     sure = confirm(
         say("approve-confirm-title", lang, plain_value, host=plan.host),
-        say("approve-confirm-text", lang, plain_value, digest=plan.digest[:12], steps="; ".join(s.wire for s in plan.steps)),
+        say(
+            "approve-confirm-text-two" if first_of_two else "approve-confirm-text",
+            lang,
+            plain_value,
+            digest=plan.digest[:12],
+            steps="; ".join(s.wire for s in plan.steps),
+        ),
         say("approve", lang),
         say("approve-confirm-no", lang),
     )

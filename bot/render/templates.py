@@ -23,7 +23,7 @@ Escape = Callable[[str], str]
 def slack_value(text: str) -> str:
     """Put a value into mrkdwn so that it cannot mention, link or format: inside a code span, three characters escaped."""
     code = one_line(text).replace("`", "ʼ").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return f"`{code}`" if code else "``"
+    return f"`{code}`" if code else "`–`"  # an empty code span would pair its marks with those of the next value
 
 
 def plain_value(text: str) -> str:

@@ -15,11 +15,11 @@ from bot.model.plan import Plan
 from bot.model.text import Lang
 from bot.render.evidence import evidence
 from bot.render.plan_card import script
-from bot.render.signs import BAD, GOOD, OPEN
+from bot.render.signs import BAD, GOOD, NOTE, OPEN
 from bot.render.templates import plain_value, say, tell
 from bot.render.visible import one_line, visible
 
-_SIGNS = {GOOD: "[green]✓[/]", BAD: "[bold red]●[/]", OPEN: "[yellow]?[/]"}
+_SIGNS = {GOOD: "[green]✓[/]", BAD: "[bold red]●[/]", OPEN: "[yellow]?[/]", NOTE: "[blue]i[/]"}
 
 
 def print_diagnosis(console: Console, one: Diagnosis, lang: Lang) -> None:

@@ -29,7 +29,7 @@ async def test_a_check_proposes_its_fixes_in_the_thread_of_its_own_message(tmp_p
     async with at_home(tmp_path) as house:
         house.fleet.logs = [LOG_LINE]
         await house.ana.command("/postfix check host01")
-        checked = await house.ana.waits_for(shows("recent log lines show"))
+        checked = await house.ana.waits_for(shows("log lines show"))
         card = await house.ana.waits_for(is_card, thread=checked["ts"])
         await house.ben.clicks(card, "approve")
         await house.ana.waits_for(shows("Healed"), thread=checked["ts"])

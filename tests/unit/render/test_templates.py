@@ -76,7 +76,7 @@ def test_a_missing_value_is_an_error_and_not_an_empty_text() -> None:
         ("two\nlines", "`two lines`"),
         ("right\u202eleft", "`right\\u{202E}left`"),
         ("&amp;", "`&amp;amp;`"),
-        ("", "``"),
+        ("", "`–`"),
     ],
 )
 def test_a_value_cannot_mention_link_or_format(value: str, said: str) -> None:
