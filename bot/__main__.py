@@ -51,7 +51,8 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--inventory", type=Path, help="use the hosts of this inventory instead of the sample hosts")
     demo.add_argument("--samples", type=Path, help='the pastes the page offers: a JSON list of {"title", "text"}')
     doctor = command("doctor", "doctor:run", "what is wrong with settings, Slack or hosts, and the command that mends it")
-    doctor.add_argument("host", nargs="?")
+    doctor.add_argument("host", nargs="?", help="look only at this host of the inventory")
+    doctor.add_argument("--json", action="store_true", help="plain values for scripts")
     return top
 
 

@@ -61,9 +61,9 @@ def _from_file(file: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(where=file, detail=f"it is not TOML: {error}") from error
     if mode & stat.S_IWOTH:
-        raise ConfigError(where=file, detail="everybody may write it; `chmod o-w` it")
+        raise ConfigError(where=file, detail=f"everybody may write it; `chmod o-w {file}`")
     if mode & (stat.S_IRGRP | stat.S_IROTH) and any(name.endswith("_token") for name in values):
-        raise ConfigError(where=file, detail="it holds a token and others may read it; `chmod 600` it")
+        raise ConfigError(where=file, detail=f"it holds a token and others may read it; `chmod 600 {file}`")
     return values
 
 

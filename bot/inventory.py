@@ -68,7 +68,7 @@ def load(path: Path) -> Inventory:
     """Read the inventory; raises `InventoryError` that names the file, the host and what to correct."""
     try:
         if path.stat().st_mode & stat.S_IWOTH:
-            raise InventoryError(where=path, detail="everybody may write it; `chmod o-w` it")
+            raise InventoryError(where=path, detail=f"everybody may write it; `chmod o-w {path}`")
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InventoryError(where=path, detail=error.strerror or "it cannot be read") from error
@@ -141,7 +141,7 @@ def _account(path: Path, table: object, wrong: Wrong, role: str) -> Account | No
     except OSError as error:
         raise wrong(f"the key file of {role} cannot be read: {error.strerror}") from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise wrong(f"the key file of {role} is open to others (mode {stat.S_IMODE(mode):o}); `chmod 600` it")
+        raise wrong(f"the key file of {role} is open to others (mode {stat.S_IMODE(mode):o}); `chmod 600 {key}`")
     return Account(user=table["user"], key=str(key))
 
 
