@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from bot.model.checkup import Checkup, Seen, Source
-from bot.model.diagnosis import Diagnosis
 from bot.model.fact import Facts, Unknown
 from bot.model.host import Host, Via
 from bot.model.text import Lang, Text
@@ -101,19 +100,15 @@ def _queue(facts: Facts, count: object, sentence: Sentence) -> tuple[str, str]:
 def _seen(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> Iterator[tuple[str, str]]:
     for one in checkup.seen[:MOST_SEEN]:
         text = _group(one, titles, lang, escape)
-        if one.source is Source.LOG and one.sure and any(_gone(judged, one) for judged in checkup.diagnoses):
-            yield NOTE, f"{text} {say('check-log-gone', lang)}"
+        judged = next((each for each in checkup.diagnoses if one.match and each.problem.id == one.match.problem), None)
+        if one.source is Source.LOG and one.sure and judged is not None and not judged.confirmed:
+            gone = not (judged.unmeasured or judged.error)  # then it is a past event, which is no alarm
+            yield (NOTE, f"{text} {say('check-log-gone', lang)}") if gone else (OPEN, f"{text} {say('check-log-open', lang)}")
         else:
             yield BAD if one.sure or one.source is Source.QUEUE else OPEN, text
     lines = checkup.facts.look("log")
     if isinstance(lines, tuple) and not any(one.source is Source.LOG for one in checkup.seen):
         yield GOOD, say("check-log-quiet", lang, escape, count=len(lines))
-
-
-def _gone(judged: Diagnosis, one: Seen) -> bool:
-    """Whether the problem a log line shows is measured not to be there any more: every cause is ruled out."""
-    about = one.match is not None and judged.problem.id == one.match.problem
-    return about and not (judged.confirmed or judged.unmeasured or judged.error)
 
 
 def _group(one: Seen, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> str:
