@@ -39,6 +39,11 @@ UNIT
 mkdir -p /etc/systemd/system/sysinit.target.wants
 ln -sf ../lab-network.service /etc/systemd/system/sysinit.target.wants/
 
+# Nobody asks for a password here, and each watch takes one of the few inotify instances that all labs of a machine share.
+for unit in systemd-ask-password-console.path systemd-ask-password-wall.path; do
+    ln -sf /dev/null "/etc/systemd/system/$unit"
+done
+
 ssh-keygen -q -t ed25519 -N '' -C "$name" -f /etc/ssh/ssh_host_ed25519_key
 printf 'HostKey /etc/ssh/ssh_host_ed25519_key\nPasswordAuthentication no\n' > /etc/ssh/sshd_config.d/lab.conf
 
