@@ -26,8 +26,10 @@ from bot.store.store import Store
 from tests.lab import Host, Lab
 from tests.lab.enrolled import write_inventory
 
-TEAM, ANA, BEN = "T0LAB", "U0ANA", "U0BEN"
+TEAM, ANA = "T0LAB", "U0ANA"
+BEN, CHEN = Actor(team=TEAM, id="U0BEN", name="Ben"), Actor(team=TEAM, id="U0CHEN", name="Chen")
 HOSTS = ("mx12", "mx13")
+PACE = Pace(poll=0.3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(lab: Lab, folder: Path) -> AsyncIterator[Bench]:
+async def bench(lab: Lab, folder: Path, *, pace: Pace = PACE) -> AsyncIterator[Bench]:
     """Wire the real parts: inventory, SSH, knowledge, store and executor."""
     hosts = inventory.load(write_inventory(lab, folder / "inventory.toml"))
     connector = SshConnector()
@@ -53,7 +55,7 @@ async def bench(lab: Lab, folder: Path) -> AsyncIterator[Bench]:
 
     means = Means(
         store=store, connector=connector, host_of=hosts.find, measure=engine.measure, actor_now=same,
-        redact=lambda text: redact(text)[0], clock=time.time, team=TEAM, owner=f"lab-{time.time_ns()}", pace=Pace(poll=0.3),
+        redact=lambda text: redact(text)[0], clock=time.time, team=TEAM, owner=f"lab-{time.time_ns()}", pace=pace,
     )  # fmt: skip
     try:
         yield Bench(engine=engine, executor=Executor(means), store=store, connector=connector)
@@ -84,8 +86,8 @@ async def diagnosed(on: Bench, host: Host, problem: Problem, paste: str) -> tupl
     return match, await on.engine.diagnose(known, used, on.engine.reader(known))
 
 
-async def healed(on: Bench, host: Host, diagnosis: Diagnosis, cause: str) -> Progress:
-    """Plan the cause's fix, let another person approve it, and carry it out to its end."""
+async def approved(on: Bench, host: Host, diagnosis: Diagnosis, cause: str) -> str:
+    """Plan the cause's fix on fresh facts and let other people approve it; gives the plan's id."""
     known = on.engine.inventory.find(host.name)
     reader = on.engine.reader(known)
     assert diagnosis.match is not None
@@ -95,12 +97,17 @@ async def healed(on: Bench, host: Host, diagnosis: Diagnosis, cause: str) -> Pro
     assert plans, f"no plan could be made for {cause}"
     plan = plans[0]
     await on.executor.propose(plan)
-    ben = Actor(team=TEAM, id=BEN, name="Ben")
-    for actor in (ben, replace(ben, id="U0CHEN"))[: 2 if plan.risk == "high" else 1]:
+    for actor in (BEN, CHEN)[: 2 if plan.risk == "high" else 1]:
         review = Review(plan_digest=plan.digest, actor=actor, decision=Decision.APPROVE, at=time.time())
         await on.executor.review(plan.id, review, known.approvers)
-    await on.executor.carry(plan.id)
-    progress = await on.store.plans.progress(plan.id)
+    return plan.id
+
+
+async def healed(on: Bench, host: Host, diagnosis: Diagnosis, cause: str) -> Progress:
+    """Carry the cause's approved fix out to its end."""
+    plan_id = await approved(on, host, diagnosis, cause)
+    await on.executor.carry(plan_id)
+    progress = await on.store.plans.progress(plan_id)
     assert progress.state in FINAL or progress.state is State.IN_DOUBT
     return progress
 
