@@ -13,7 +13,7 @@ openssl rand -hex 16 > /etc/machine-id
 
 extra=
 if [ "$name" = relay ]; then
-    extra='203.0.113.10/24 203.0.113.11/24 203.0.113.12/24 198.51.100.10/24'
+    extra='203.0.113.10/24 203.0.113.11/24 203.0.113.12/24 203.0.113.20/24 203.0.113.21/24 198.51.100.10/24'
 fi
 cat > /usr/local/sbin/lab-network <<NETWORK
 #!/bin/sh
