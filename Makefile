@@ -23,7 +23,7 @@ help:
 
 demo: $(RUN_STAMP)
 ifeq ($(LAB),1)
-	@$(BIN)/python -m tests.lab.demo $(PORT)
+	@$(BIN)/python -m tests.lab demo $(PORT)
 else
 	@$(BIN)/postmedic demo --port $(PORT)
 endif

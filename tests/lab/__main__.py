@@ -1,6 +1,7 @@
-"""The lab for people: python -m tests.lab build | up [HOST ...] | run HOST COMMAND | shell HOST | down.
+"""The lab for people: python -m tests.lab build | up [HOST ...] | demo [PORT] | run HOST COMMAND | shell HOST |
+down.
 
-Never leaves anything running once `up` has ended, by Ctrl-C or otherwise.
+Never leaves anything running once `up` or `demo` has ended, by Ctrl-C or otherwise.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ def main() -> int:
                 return _build()
             case "up":
                 return _up(arguments.hosts or list(HOSTS))
+            case "demo":
+                return _demo(arguments.port)
             case "down":
                 return _down()
             case "shell":
@@ -54,6 +57,8 @@ def _arguments() -> argparse.Namespace:
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("build", help="build the file systems that are not in the cache")
     actions.add_parser("up", help="boot hosts and keep them until Ctrl-C").add_argument("hosts", nargs="*", metavar="HOST")
+    demo = actions.add_parser("demo", help="break two hosts and serve postmedic over them until Ctrl-C")
+    demo.add_argument("port", nargs="?", type=int, default=8080)
     actions.add_parser("down", help="end every running lab and remove what a killed one left")
     actions.add_parser("shell", help="a root shell on a host").add_argument("host")
     run = actions.add_parser("run", help="run one command as root on a host")
@@ -83,6 +88,15 @@ def _up(hosts: list[str]) -> int:
             flush=True,
         )
         signal.pause()
+    return 0
+
+
+def _demo(port: int) -> int:
+    from tests.lab.demo import demo_over  # needs the whole product, which the other actions do without
+
+    print("starting the lab (the first time builds its file systems, a few minutes) …", flush=True)
+    with Lab.up() as lab:
+        demo_over(lab, port)
     return 0
 
 

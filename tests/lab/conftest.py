@@ -32,17 +32,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Iterator[Lab]:
+def need_lab() -> None:
+    """Skip where no lab can be, or fail where one is required."""
+    if reason := _missing():
+        if os.environ.get("POSTMEDIC_REQUIRE_LAB") == "1":
+            pytest.fail(f"the lab is required here, but {reason}")
+        pytest.skip(f"the lab needs root on Debian: {reason}")
+
+
+@pytest.fixture(scope="session")
+def lab(need_lab: None) -> Iterator[Lab]:
     """The three running hosts, bare."""
-    _need_lab()
     with Lab.up() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def enrolled() -> Iterator[Lab]:
+def enrolled(need_lab: None) -> Iterator[Lab]:
     """Three running hosts, the two for mail enrolled; a test makes those it used new again."""
-    _need_lab()
     with Lab.up() as running:
         enrol(running)
         running.reset(*HOSTS)
@@ -68,13 +75,6 @@ def relay(lab: Lab) -> Iterator[Host]:
     """The rest of the world: name server, foreign MX, submission provider; made clean again afterwards."""
     yield lab["relay"]
     lab["relay"].reset()
-
-
-def _need_lab() -> None:
-    if reason := _missing():
-        if os.environ.get("POSTMEDIC_REQUIRE_LAB") == "1":
-            pytest.fail(f"the lab is required here, but {reason}")
-        pytest.skip(f"the lab needs root on Debian: {reason}")
 
 
 def _missing() -> str:

@@ -145,7 +145,8 @@ class Host:
     def logs(self, since: str = "") -> list[str]:
         """The mail log lines as an administrator sees them, all of this boot or those after a mark."""
         after = f"--after-cursor='{since}'" if since else "--boot"
-        return self.run(f"journalctl --quiet --output=short {after} SYSLOG_FACILITY=2").out.splitlines()
+        # What a program said just now may still wait in the journal's socket; `--sync` returns once it stands in the journal.
+        return self.run(f"journalctl --sync; journalctl --quiet --output=short {after} SYSLOG_FACILITY=2").out.splitlines()
 
     def snapshot(self) -> dict[str, Entry]:
         """Every file of the host's disk as it is now; `filesystem.LEFT_OUT` says what is not compared."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from bot.execution.means import Means, Pace
 from bot.knowledge import library
 from bot.model.diagnosis import Diagnosis
 from bot.model.execution import FINAL, State
-from bot.model.match import Kind, Match
+from bot.model.match import Kind, Match, Recognition
 from bot.model.problem import LabCase, Problem
 from bot.model.progress import Progress
 from bot.model.review import Actor, Decision, Review
@@ -30,6 +30,7 @@ TEAM, ANA = "T0LAB", "U0ANA"
 BEN, CHEN = Actor(team=TEAM, id="U0BEN", name="Ben"), Actor(team=TEAM, id="U0CHEN", name="Chen")
 HOSTS = ("mx12", "mx13")
 PACE = Pace(poll=0.3)
+MOST_LINES = 8  # of a log in a short paste; the rest repeats them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,17 @@ async def broken(host: Host, case: LabCase) -> str:
         said += [*result.out.splitlines(), *result.err.splitlines()]
     logged = await asyncio.to_thread(host.logs, mark)
     return case.paste or "\n".join([*said, *logged])
+
+
+def telling(recognise: Callable[[str], Recognition], problem: Problem, paste: str) -> str:
+    """The lines somebody would paste: those that show the problem, each with the one before it, without repeats."""
+    found = next((one for one in recognise(paste).near if one.problem == problem.id), None)
+    numbers = {line.number + offset for line in (found.lines if found else ()) for offset in (-1, 0)}
+    kept = [text for number, text in enumerate(paste.splitlines(), 1) if not numbers or number in numbers]
+    said: dict[str, str] = {}
+    for text in kept:
+        said.setdefault(text.partition("]: ")[2] or text, text)
+    return "\n".join(list(said.values())[:MOST_LINES])
 
 
 async def diagnosed(on: Bench, host: Host, problem: Problem, paste: str) -> tuple[Match | None, Diagnosis]:

@@ -26,10 +26,9 @@ from bot.model.problem import LabCase, Problem
 from bot.sandbox.hosts.scene import SCENES
 from tests.lab import Host, Lab
 from tests.lab.enrolled import enrol
-from tests.lab.proving import HOSTS, Bench, bench, broken
+from tests.lab.proving import HOSTS, Bench, bench, broken, telling
 
 LIBRARY = library.load()
-MOST_LINES = 8  # of a log in a recorded paste; the rest repeats them
 CRON = "Mail from cron and logwatch to root never arrives on host02, postfix itself is running fine"
 SAMPLES = (  # (sample host, lab host, problem, lab case, title on the page, words instead of the log)
     ("host01", "mx12", "startup-no-local-interface", "down", "Postfix does not start", ""),
@@ -56,7 +55,7 @@ async def _case(lab: Lab, host: Host, problem: Problem, case: LabCase, folder: P
     with tempfile.TemporaryDirectory() as name:
         async with bench(lab, Path(name)) as on:
             try:
-                said = _telling(on.engine, problem, await broken(host, case))
+                said = telling(on.engine.recognise, problem, await broken(host, case))
                 await _keep(on, host, problem, said, folder / f"{case.id}.yaml", case.cause)
             except Exception as error:  # one case that fails must not end an hour of recording
                 print(f"{problem.id} {case.id} {host.name}: {type(error).__name__} {error}", flush=True)
@@ -90,17 +89,6 @@ def _noted(host: Host) -> Mapping[str, str]:
     return {"host": host.name, "postfix": host.run("postconf -d -h mail_version", check=True).out.strip()}
 
 
-def _telling(engine: Engine, problem: Problem, paste: str) -> str:
-    """The lines somebody would paste: those that show the problem, each with the one before it, without repeats."""
-    found = next((one for one in engine.recognise(paste).near if one.problem == problem.id), None)
-    numbers = {line.number + offset for line in (found.lines if found else ()) for offset in (-1, 0)}
-    kept = [text for number, text in enumerate(paste.splitlines(), 1) if not numbers or number in numbers]
-    said: dict[str, str] = {}
-    for text in kept:
-        said.setdefault(text.partition("]: ")[2] or text, text)
-    return "\n".join(list(said.values())[:MOST_LINES])
-
-
 async def scenes(lab: Lab) -> None:
     """Record the sample hosts; the lab's names are replaced by those of the samples, nothing else."""
     for sample, name, identity, case_id, title, words in SAMPLES:
@@ -120,7 +108,7 @@ async def scenes(lab: Lab) -> None:
 
 
 async def _scene(on: Bench, host: Host, problem: Problem, case: LabCase) -> dict[str, object]:
-    paste = _telling(on.engine, problem, await broken(host, case))
+    paste = telling(on.engine.recognise, problem, await broken(host, case))
     known = on.engine.inventory.find(host.name)
     readings, diagnosis = await _everything(on.engine, known, problem, paste)
     only = replace(diagnosis, verdicts=tuple(one for one in diagnosis.verdicts if one.cause.id == case.cause))
