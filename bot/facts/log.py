@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-from bot.facts.base import fact, refusal, unreadable
+from bot.facts.base import derivation, fact, first_unknown, refusal, unreadable
 from bot.model.fact import Reason, Unknown
 from bot.model.probe import Access, Probe, Reading
 from bot.render.redact import redact
@@ -47,6 +47,9 @@ fi
 )
 _STAMP = re.compile(r"^(?:[A-Z][a-z]{2} [ 0-9]\d [0-9:]{8}|[0-9T:.+-]{19,35}Z?) \S+ ")
 _LONGEST = 600
+_FATAL = re.compile(r"[^ ]+: (?:[a-z]+: )?(?:fatal|panic|error): ")
+# What follows from another fatal message, or belongs to a person's command, says nothing about the cause.
+_ECHO = re.compile(r"see logs for details|startup failed|postqueue|postsuper|sendmail|postdrop|mail system is down|not running")
 
 
 @fact("log", LOG)
@@ -93,3 +96,12 @@ def _entry(line: str, account: str) -> str:
 def _masked(line: str) -> str:
     line = "".join(char if char.isprintable() else " " for char in line[:_LONGEST])
     return redact(line)[0]
+
+
+@derivation("last-fatal")
+def last_fatal(log: object) -> str | Unknown:
+    """The last message of the mail log by which a Postfix program says why it ended, `-` without one (str)."""
+    if not isinstance(log, tuple):
+        return first_unknown(log)
+    told = (line for line in reversed(log) if isinstance(line, str) and _FATAL.match(line) and not _ECHO.search(line))
+    return next(told, "-")[:240]

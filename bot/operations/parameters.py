@@ -79,3 +79,17 @@ def mynetworks_loopback_add(facts: Facts) -> tuple[Change, ...]:
     before = shown(facts, "setting.mynetworks")
     after = "127.0.0.0/8 [::1]/128"
     return _change(facts, "mynetworks", f"{before} {after}" if before not in ("", "?") else f"… {after}")
+
+
+@operation(
+    "relay-guard-restore",
+    script=KEEP_MAIN_CF
+    + "postconf -e 'smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination'",
+    says=Text(
+        en="Let strangers send only to this host's own domains: smtpd_relay_restrictions becomes Postfix's default (main.cf).",
+        zh="外人只能向本机的域发信：把 smtpd_relay_restrictions 恢复为 Postfix 默认值（main.cf）。",
+    ),
+)
+def relay_guard_restore(facts: Facts) -> tuple[Change, ...]:
+    """Nobody who is neither in mynetworks nor logged in can relay."""
+    return _change(facts, "smtpd_relay_restrictions", "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination")
