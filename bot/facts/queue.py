@@ -74,7 +74,8 @@ class Queue:
     @property
     def no_mechanism(self) -> bool:
         """Whether mail waits because Postfix and a server have no login mechanism in common."""
-        return any("no mechanism available" in one.text for one in self.reasons)
+        told = ("no mechanism available", "no compatible authentication mechanisms")
+        return any(one in waiting.text for waiting in self.reasons for one in told)
 
     @property
     def main_reason(self) -> str:

@@ -147,7 +147,7 @@ def smtpd_conf(reading: Reading) -> SmtpdConf | Unknown:
     unread: bool | Unknown = standard and "/etc/postfix/sasl" not in looked
     if standard and not folders and by_default is None:
         unread = Unknown(reason=Reason.NOT_MEASURED, detail="it is not known where this release looks for smtpd.conf")
-    settings = {line.split("|")[1]: line.split("|")[2] for line in values.get("conf", ()) if line.startswith(f"{read}|")}
+    settings = _settings(values, read)
     provided = {_PLUGINS.get(name, name.upper()) for name in values.get("plugin", ())}
     listed = set(words(settings.get("mech_list", "").upper()))
     usable = {one for one in listed if one in provided or (one.startswith("SCRAM") and "SCRAM-SHA-1" in provided)}
@@ -161,6 +161,11 @@ def smtpd_conf(reading: Reading) -> SmtpdConf | Unknown:
         plaintext_only=bool(listed) and usable <= {"PLAIN", "LOGIN"},
         plain_plugin="PLAIN" in provided,
     )
+
+
+def _settings(values: Pairs, file: str) -> dict[str, str]:
+    lines = [line.split("|") for line in values.get("conf", ())]
+    return {line[1]: line[2] for line in lines if len(line) == 3 and line[0] == file}
 
 
 def _looks_in_postfix(version: str) -> bool | None:
