@@ -112,7 +112,7 @@ class Opener:
         self._keepalive = keepalive
         self._resolver = Resolver()
         self._keys: dict[str, asyncssh.SSHKey] = {}
-        self._options: dict[tuple[str, str], asyncssh.SSHClientConnectionOptions] = {}
+        self._options: dict[tuple[tuple[str, ...], Account], asyncssh.SSHClientConnectionOptions] = {}
 
     async def open(self, host: Host, account: Account) -> Connection:
         """Connect and log in, or raise the `HostError` that says why not; nothing was run then."""
@@ -151,7 +151,7 @@ class Opener:
             raise HostUnreachable(host=host.name, detail="it did not speak SSH up to the login") from error
 
     def _options_for(self, host: Host, account: Account) -> asyncssh.SSHClientConnectionOptions:
-        known = self._options.get((host.name, account.user))
+        known = self._options.get((host.host_keys, account))
         if known is not None:
             return known
         if not host.host_keys:
@@ -189,7 +189,7 @@ class Opener:
             )
         except ValueError as error:  # asyncssh wants a name for its own account even where it has no use for it
             raise HostError(host=host.name, detail=f"SSH could not be prepared ({type(error).__name__})") from error
-        self._options[host.name, account.user] = options
+        self._options[host.host_keys, account] = options
         return options
 
     def _key(self, host: Host, account: Account) -> asyncssh.SSHKey:
