@@ -67,7 +67,10 @@ def _measured(facts: Facts, lang: Lang, escape: Escape) -> Iterator[tuple[str, s
         "smtp-greeting.state",
         lambda state: sentence(state == "ready", "check-banner" if state == "ready" else "check-no-banner", state=state),
     )
-    yield tell("listeners.ports", lambda ports: sentence(ports != "-", "check-listeners", ports=ports))
+    yield tell(
+        "listeners.ports",
+        lambda ports: sentence(ports != "-", "check-no-listeners" if ports == "-" else "check-listeners", ports=ports),
+    )
     yield tell("config-warnings.fatal", lambda fatal: _config(facts, str(fatal), lang, escape))
     yield tell("queue.count", lambda count: _queue(facts, count, sentence))
     lines = facts.look("log")

@@ -121,6 +121,9 @@ async def test_from_the_paste_to_the_healed_host(
     await expect(card.locator('[data-action-id="approve"]')).to_be_in_viewport(timeout=WAIT)
     await expect(card).to_contain_text("Exactly this will run, as root")
     await snap(f"{host}-2-proposed")
+    await page.set_viewport_size({"width": 1280, "height": 1400})
+    await snap(f"{host}-2-whole")
+    await page.set_viewport_size({"width": 1280, "height": 900})
     await answer.scroll_into_view_if_needed()
     await snap(f"{host}-3-diagnosis")
 

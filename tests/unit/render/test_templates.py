@@ -159,3 +159,13 @@ def test_every_text_that_is_asked_for_exists() -> None:
                 asked.add(node.args[0].value)
     assert asked - set(texts()) == set()
     assert len(asked) > 40
+
+
+def test_bold_marks_stand_where_slack_sees_them() -> None:
+    """Slack leaves `word*bold*word` as it is, which Chinese without spaces meets easily."""
+    bold = re.compile(r"(?P<before>\w?)\*[^*\n]+\*(?P<after>\w?)")
+    for name, text in texts().items():
+        for lang in LANGS:
+            for found in bold.finditer(text[lang]):
+                assert not found["before"], (name, found[0])
+                assert not found["after"], (name, found[0])
