@@ -91,6 +91,13 @@ def broken_table(named: object, known: object) -> Table | Unknown:
     return fitting[0] if fitting else Unknown(reason=Reason.NOT_APPLICABLE, detail=detail)
 
 
+@derivation("outdated-table")
+def outdated_table(known: object) -> Table | Unknown:
+    """The first table that is not fresh, else any (Table), for messages that name no table."""
+    found = broken_table(None, known)
+    return found if isinstance(found, Table | Unknown) else Unknown(reason=Reason.NOT_APPLICABLE, detail="no tables are known")
+
+
 def _table(line: str) -> Table | Unknown:
     name, source, compiled, kind = (*line.split(" "), "", "", "", "")[:4]
     if name.partition(":")[0] not in _TYPES or kind not in ("alias", "map"):
