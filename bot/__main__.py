@@ -47,13 +47,19 @@ def parser() -> argparse.ArgumentParser:
     command("show", "knowledge:show", "print what an entry says", about).add_argument("id")
     command("serve", "serve:run", "connect to Slack and serve until stopped")
     demo = command("demo", "demo:run", "a local workspace, sample hosts and the bot, in your browser; no Slack account needed")
-    demo.add_argument("--port", type=int, default=8080, help="where the page is served on loopback")
+    demo.add_argument("--port", type=_port, default=8080, help="where the page is served on loopback")
     demo.add_argument("--inventory", type=Path, help="use the hosts of this inventory instead of the sample hosts")
     demo.add_argument("--samples", type=Path, help='the pastes the page offers: a JSON list of {"title", "text"}')
     doctor = command("doctor", "doctor:run", "what is wrong with settings, Slack or hosts, and the command that mends it")
     doctor.add_argument("host", nargs="?", help="look only at this host of the inventory")
     doctor.add_argument("--json", action="store_true", help="plain values for scripts")
     return top
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text[:6]) > 65535:
+        raise argparse.ArgumentTypeError(f"{visible(text[:40])} is no port number from 0 to 65535")
+    return int(text)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -7,6 +7,7 @@ inventory file.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
 import tempfile
@@ -29,12 +30,30 @@ MANIFEST = Path(__file__).resolve().parents[2] / "deploy" / "slack" / "manifest.
 def run(arguments: Namespace) -> int:
     """Serve the demo until Ctrl-C."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    pastes = _pastes(arguments.samples) if arguments.samples else None
     try:
-        pastes = json.loads(arguments.samples.read_text(encoding="utf-8")) if arguments.samples else None
         asyncio.run(_demo(arguments.port, arguments.inventory, pastes))
     except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
         raise ConfigError(where=f"port {arguments.port}", detail=f"{error.strerror}; choose another with --port") from error
     return Status.FINE
+
+
+def _pastes(file: Path) -> list[dict[str, str]]:
+    """Read the pastes the page offers; raises `ConfigError`."""
+    try:
+        listed = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(where=file, detail=error.strerror or "it cannot be read") from error
+    except ValueError as error:
+        raise ConfigError(where=file, detail=f"it is not JSON: {error}") from error
+    form = {"title", "text"}
+    if not isinstance(listed, list) or not all(
+        isinstance(one, dict) and set(one) == form and all(isinstance(value, str) for value in one.values()) for one in listed
+    ):
+        raise ConfigError(where=file, detail='it is not a list of {"title": "…", "text": "…"}')
+    return listed
 
 
 async def _demo(port: int, inventory: Path | None, samples: list[dict[str, str]] | None) -> None:
