@@ -2,6 +2,7 @@
 # make test    everything that is checked before a change is merged
 # make lab     boot the lab's mail hosts and keep them until Ctrl-C (root, Debian)
 # make docs    write the pages that are made from the code
+# make screenshots   click through the demo in Chromium, keep every stage in build/screenshots and one in docs/demo.png
 # make lint · format · lock · clean
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ RUN_STAMP = $(VENV)/.ready
 DEV_STAMP = $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab lint format docs lock clean
+.PHONY: help demo test lab lint format docs screenshots lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -43,6 +44,10 @@ format: $(DEV_STAMP)
 
 docs: $(DEV_STAMP)
 	@$(BIN)/python -m tests.architecture.pages
+
+screenshots: $(DEV_STAMP)
+	@POSTMEDIC_REQUIRE_BROWSER=1 POSTMEDIC_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/e2e/test_demo_story.py
+	@cp build/screenshots/host01-2-whole.png docs/demo.png
 
 lab: $(RUN_STAMP)
 	@$(BIN)/python -m tests.lab up

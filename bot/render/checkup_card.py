@@ -101,7 +101,8 @@ def _queue(facts: Facts, count: object, sentence: Sentence) -> tuple[str, str]:
 
 
 def _seen(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> Iterator[tuple[str, str]]:
-    for one in checkup.seen[:MOST_SEEN]:
+    unsure = [one for one in checkup.seen if one.source is Source.LOG and not one.sure]
+    for one in [one for one in checkup.seen if one not in unsure][:MOST_SEEN]:
         text = _group(one, titles, lang, escape)
         judged = next((each for each in checkup.diagnoses if one.match and each.problem.id == one.match.problem), None)
         if one.source is Source.LOG and one.sure and judged is not None and not judged.confirmed:
@@ -109,6 +110,9 @@ def _seen(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Esca
             yield (NOTE, f"{text} {say('check-log-gone', lang)}") if gone else (OPEN, f"{text} {say('check-log-open', lang)}")
         else:
             yield BAD if one.sure or one.source is Source.QUEUE else OPEN, text
+    if unsure:
+        named = Markup(", ".join(titles[one.match.problem][lang] for one in unsure[:MOST_SEEN] if one.match))
+        yield NOTE, say("check-log-near", lang, escape, titles=named)
     lines = checkup.facts.look("log")
     if isinstance(lines, tuple) and not any(one.source is Source.LOG for one in checkup.seen):
         yield GOOD, say("check-log-quiet", lang, escape, count=len(lines))
@@ -121,7 +125,5 @@ def _group(one: Seen, titles: Mapping[str, Text], lang: Lang, escape: Escape) ->
             return say("check-reasons", lang, escape, count=one.count, title=title)
         case Source.QUEUE, _:
             return say("check-reasons-other", lang, escape, count=one.count, reason=one.text)
-        case _, True:
-            return say("check-log", lang, escape, count=one.count, title=title)
         case _:
-            return say("check-log-near", lang, escape, count=one.count, title=title)
+            return say("check-log", lang, escape, count=one.count, title=title)
