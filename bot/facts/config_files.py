@@ -24,6 +24,7 @@ echo "main=$(there $folder/main.cf)"
 echo "master=$(there $folder/master.cf)"
 programs=$(postconf -d -h daemon_directory 2>/dev/null)
 echo "script=$(there "${programs:-/usr/lib/postfix/sbin}/postfix-script")"
+echo "runs=$(yes postconf -d -h mail_version)"
 echo "smtp-service=$(yes getent services smtp/tcp)"
 # A line that continues the one before starts with white space; before the first setting there is nothing to continue.
 awk '/^[ \t]*(#|$)/ { next } /^[ \t]/ { print "indented=" NR } { exit }' $folder/main.cf 2>/dev/null
@@ -52,6 +53,7 @@ class ConfigFiles:
     main: str
     master: str
     script: str
+    runs: bool  # Postfix's programs can be loaded: their libraries are there
     smtp_service: bool  # /etc/services (or its source) knows smtp/tcp
     indented: int
     no_equals: int
@@ -84,6 +86,7 @@ def config_files(reading: Reading) -> ConfigFiles | Unknown:
         main=text(values, "main")[:16],
         master=text(values, "master")[:16],
         script=text(values, "script")[:16],
+        runs=text(values, "runs") != "no",
         smtp_service=known,
         indented=number(values, "indented") or 0,
         no_equals=number(values, "no-equals") or 0,

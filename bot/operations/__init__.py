@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.operations import (
     aliases,
+    caches,
     files,
     loopback,
     parameters,
@@ -19,6 +20,7 @@ from bot.operations import (
 
 __all__ = [
     "aliases",
+    "caches",
     "files",
     "loopback",
     "parameters",
