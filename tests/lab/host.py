@@ -27,7 +27,7 @@ _ENVIRONMENT = (
     "env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME=/root", "LANG=C.UTF-8", "TERM=dumb",
 )  # fmt: skip
-_BOOT_SECONDS = 60.0
+_BOOT_SECONDS = 120.0
 
 
 class LabError(Exception):
@@ -181,7 +181,7 @@ class Host:
         while time.monotonic() < deadline and self._machine.poll() is None:
             self._leader = self._leader or _leader(self._machine.pid)
             if self._leader:
-                state = self.run("systemctl is-system-running --wait").out.strip()
+                state = self.run("systemctl is-system-running --wait", timeout=deadline - time.monotonic()).out.strip()
             if state == "running":
                 return
             if state == "degraded":
