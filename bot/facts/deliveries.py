@@ -29,7 +29,8 @@ _KINDS = {
     "lost": r"(?:lost connection with|conversation with .* timed out while) ",
     "lost-greeting": r"(?:lost connection with .*|timed out) while receiving the initial server greeting",
     "lost-message": r"(?:lost connection with .*|timed out) while sending (?:end of data|message body)",
-    "refused": r"connect to \S*:[0-9]+: (?:Connection refused|No route to host|Host is unreachable|Connection reset by peer)",
+    "refused": r"connect to \S+: (?:Connection refused|No route to host|Host is unreachable|Connection reset by peer)|"
+    r"connect to \S+:(?:465|587): Connection timed out",
     "no-ipv6": r"connect to \S+\[[0-9a-f:]*:[0-9a-f:]*\]:[0-9]+: (?:Network is unreachable|Cannot assign|Address family)",
     "no-ipv6-only": r"status=deferred \(connect to \S+\[[0-9a-f:]*:[0-9a-f:]*\]:[0-9]+: (?:Network is unreachable|Cannot)",
     "lookup": r"Name service error for .*(?:try again|[Mm]alformed or unexpected)",
