@@ -26,14 +26,14 @@ class Message:
     blocks: tuple[Block, ...]
 
 
-def message(text: str, blocks: Sequence[Block]) -> Message:
-    """Make a message within Slack's limits; what does not fit is cut with a visible mark."""
+def message(text: str, blocks: Sequence[Block], cut_off: str = "…") -> Message:
+    """Make a message within Slack's limits; what does not fit is left out, and `cut_off` stands in its place."""
     kept: list[Block] = []
     size = 0
     for block in blocks:
         size += len(str(block))
         if len(kept) >= MOST_BLOCKS or size > MOST_MESSAGE:
-            kept.append(context("…"))
+            kept.append(context(cut_off))
             break
         kept.append(block)
     return Message(text=cut(text, 500), blocks=tuple(kept))

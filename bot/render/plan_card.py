@@ -13,7 +13,7 @@ from bot.model.problem import Problem, Risk
 from bot.model.progress import Progress, Stage, Why
 from bot.model.review import Decision
 from bot.model.text import Lang
-from bot.render.blocks import Block, Message, actions, button, confirm, context, message, preformatted, section
+from bot.render.blocks import MOST_MESSAGE, Block, Message, actions, button, confirm, context, message, preformatted, section
 from bot.render.evidence import pairs
 from bot.render.signs import BAD, GOOD, OPEN
 from bot.render.templates import Markup, plain_value, say, slack_value, tell
@@ -41,7 +41,7 @@ def plan_card(progress: Progress, problem: Problem | None, approvers: Approvers,
         blocks.append(_decide(plan, progress, lang))
     if progress.state is State.IN_DOUBT:
         blocks.append(_resolve(plan, progress, lang))
-    return message(f"{title}: {state}", blocks)
+    return message(f"{title}: {state}", blocks, say("plan-too-long", lang))
 
 
 def _title(progress: Progress, lang: Lang) -> str:
@@ -94,7 +94,7 @@ def _steps(progress: Progress, lang: Lang) -> Iterator[Block]:
     yield section(say("plan-steps", lang))
     for number, step in enumerate(plan.steps, 1):
         yield section(f"{number}. {step.says[lang]} {slack_value(step.wire)}")
-        yield preformatted(script(step))
+        yield preformatted(script(step), MOST_MESSAGE)  # never cut: who approves sees all of it, or no buttons
     changes = [change for step in plan.steps for change in step.changes]
     if changes:
         yield section(say("plan-changes", lang))
