@@ -18,7 +18,7 @@ CACHES = Probe(
 need postconf od
 folder=$(postconf -o mynetworks= -xh data_directory 2>/dev/null) || exit 1
 for file in "$folder"/*_cache.db "$folder"/*_scache.db "$folder"/*_cache_map.db; do
-    [ -f "$file" ] || continue
+    [ -s "$file" ] || continue # what Postfix has just made is empty until it is written out
     # Bytes 12 to 15 of a Berkeley DB file say what it is: btree or hash.
     case $(od -An -tx1 -j12 -N4 "$file" 2>/dev/null | tr -d ' \n') in
         62310500 | 00053162 | 61150600 | 00061561) state=good ;;
