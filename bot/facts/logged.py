@@ -25,7 +25,7 @@ KINDS = {
     "bare-newline": r"bare <LF> received",
     "command-died": r"Command died with (status|signal)|Command output: |Command time limit exceeded",
     "dane": r"non DNSSEC destination|TLSA lookup error|DANE TLSA lookup problem|no matching DANE TLSA",
-    "greylisted": r"(?i)rejected: Grey-?list|action=greylist",
+    "greylisted": r"(?i)rejected: Grey-?list|action=greylist|milter-reject: \S+ from \S+: [4. \d]+ (Try again later|Grey)",
     "handshake-in": r"SSL_accept error from",
     "handshake-out": r"SSL_connect error to",
     "helo": r"Helo command rejected: (?!Access denied)",

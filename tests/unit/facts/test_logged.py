@@ -26,6 +26,7 @@ SHOWN = {
     "not-owned": f"NOQUEUE: reject: RCPT from {PEER}: 553 5.7.1 <x@y>: Sender address rejected: not owned by user bob; {TAIL}",
     "unknown-local": f"NOQUEUE: reject: RCPT from {PEER}: 550 5.1.1 <z@b>: Recipient address rejected: "
     f"User unknown in local recipient table; {TAIL}",
+    "greylisted": f"A1B2C3D4: milter-reject: END-OF-MESSAGE from {PEER}: 4.7.1 Try again later; {TAIL}",
     "handshake-in": f"SSL_accept error from {PEER}: -1",
 }
 
