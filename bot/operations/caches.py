@@ -11,9 +11,9 @@ from bot.operations.base import operation, shown
 @operation(
     "caches-renew",
     script="""
-folder=$(postconf -o mynetworks= -xh data_directory) || exit 1
-case $folder in /*/*) ;; *) echo "the folder $folder is not one" >&2; exit 65 ;; esac
-for file in "$folder"/*_cache.db "$folder"/*_scache.db "$folder"/*_cache_map.db; do
+kept_in=$(postconf -o mynetworks= -xh data_directory) || exit 1
+case $kept_in in /*/*) ;; *) echo "the folder $kept_in is not one" >&2; exit 65 ;; esac
+for file in "$kept_in"/*_cache.db "$kept_in"/*_scache.db "$kept_in"/*_cache_map.db; do
     [ -s "$file" ] && [ -f "$file" ] && [ ! -L "$file" ] || continue
     case $(od -An -tx1 -j12 -N4 "$file" | tr -d ' \\n') in 62310500 | 00053162 | 61150600 | 00061561) continue ;; esac
     keep "$file"
