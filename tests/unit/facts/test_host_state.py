@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.facts.mailboxes import Mailboxes, mailbox_limit, mailboxes
+from bot.facts.mailboxes import Mailboxes, MailboxLimit, mailbox_limit, mailboxes
 from bot.facts.masters import ServiceHosts
 from bot.facts.network import Interface, Interfaces
 from bot.facts.own_name import OwnName, Twice, address_held, listed_twice, own_name, service_elsewhere
@@ -96,7 +96,7 @@ def test_mailboxes_of_others_are_named() -> None:
 )
 def test_the_limit_of_a_mailbox(limit: str, message: str, state: str) -> None:
     found = mailbox_limit(limit, message, boxes("spool=alice alice 660 3900\n"))
-    assert not isinstance(found, Unknown)
+    assert isinstance(found, MailboxLimit)
     assert found.state == state
     assert isinstance(mailbox_limit("9000", "10", None), Unknown)
 
