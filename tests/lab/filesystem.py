@@ -14,7 +14,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _TLS_MANAGER = {"/var/lib/postfix/prng_exch", "/var/lib/postfix/smtp_scache.db", "/var/lib/postfix/smtpd_scache.db"}
 LEFT_OUT = frozenset({"/proc", "/sys", "/dev", "/run", "/var/spool/postfix/pid", "/var/log"} | _TLS_MANAGER)
@@ -22,22 +22,31 @@ LEFT_OUT = frozenset({"/proc", "/sys", "/dev", "/run", "/var/spool/postfix/pid",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One file as it was: type and permission bits, owner, size in bytes (0 for a folder), mtime in ns, and what it holds."""
+    """One file as it was: type and permission bits, owner, size in bytes (0 for a folder), mtime in ns, and what it holds.
+
+    `changed` is its ctime in ns, which no program can set; two entries are the same whatever it is.
+    """
 
     mode: int
     owner: tuple[int, int]
     size: int
     mtime: int
     content: str
+    changed: int = field(compare=False)
 
 
-def snapshot(root: str) -> dict[str, Entry]:
-    """Read every file under a root; keys are absolute paths as the host sees them."""
+def snapshot(root: str, earlier: Mapping[str, Entry] | None = None) -> dict[str, Entry]:
+    """Read every file under a root; keys are absolute paths as the host sees them.
+
+    With an `earlier` snapshot, files whose ctime is as it was then are not read again: nothing can have written to them.
+    """
+    known = earlier or {}
     found: dict[str, Entry] = {}
     for path in _walk(root, root):
         # A queue file may leave between being listed and being read: then it is simply not there.
         with contextlib.suppress(FileNotFoundError):
-            found[path[len(root) :] or "/"] = _entry(path)
+            name = path[len(root) :] or "/"
+            found[name] = _entry(path, known.get(name))
     return found
 
 
@@ -60,10 +69,12 @@ def _walk(folder: str, root: str) -> list[str]:
     return found
 
 
-def _entry(path: str) -> Entry:
+def _entry(path: str, earlier: Entry | None) -> Entry:
     status = os.lstat(path)
     content = ""
-    if stat.S_ISLNK(status.st_mode):
+    if earlier is not None and earlier.changed == status.st_ctime_ns:
+        content = earlier.content
+    elif stat.S_ISLNK(status.st_mode):
         content = os.readlink(path)
     elif stat.S_ISREG(status.st_mode):
         with open(path, "rb") as file:
@@ -74,4 +85,5 @@ def _entry(path: str) -> Entry:
         size=0 if stat.S_ISDIR(status.st_mode) else status.st_size,
         mtime=status.st_mtime_ns,
         content=content,
+        changed=status.st_ctime_ns,
     )

@@ -64,10 +64,10 @@ async def _unchanged_by_all(host: Host, relay: Host, ask: Ask, *, may: bool) -> 
     services, processes = _services(host), _processes(host)
     marks = {one: one.mark() for one in (host, relay)}
     changed: dict[str, list[str]] = {}
-    before = host.snapshot()
+    first = before = host.snapshot()
     for request in REQUESTS:
         reading = await ask(request)
-        after = host.snapshot()
+        after = host.snapshot(before)
         if differing := diff(before, after).keys() - TRACES.get(request.key, set()):
             changed[request.key] = sorted(differing)
         before = after
@@ -75,6 +75,7 @@ async def _unchanged_by_all(host: Host, relay: Host, ask: Ask, *, may: bool) -> 
         assert (reading.exit == NO_PERMISSION) is refused, f"{request.key}: {reading}"
         assert reading.exit not in (REFUSED, None), f"{request.key}: {reading}"
     assert changed == {}
+    assert diff(first, host.snapshot()).keys() <= set().union(*TRACES.values())  # every byte read again
     assert _services(host) == services
     for one, mark in marks.items():
         assert [line for line in one.logs(mark) if "/cleanup[" in line or "/pickup[" in line] == [], "mail was made"

@@ -88,7 +88,7 @@ async def test_from_paste_to_healed(enrolled: Lab, story: Story, name: str, tmp_
             assert (await ended(store, plan_id)).state is State.SUCCEEDED
             await card_says(ana, ts, State.SUCCEEDED, story.lang)
 
-            assert _files(diff(before, await asyncio.to_thread(host.snapshot))) <= set(story.changes)
+            assert _files(diff(before, await asyncio.to_thread(host.snapshot, before))) <= set(story.changes)
             assert await checked(host, case) == ""
             await _audited(store, plan_id)
             await _checks_clean(ana, desk, name, plan_id)
@@ -113,7 +113,7 @@ async def test_without_an_account_for_fixes_there_is_advice_and_nothing_else(enr
             assert any(say("read-only-not-enforced", "en") in shown(message) for message in thread)
             assert [message for message in thread if proposed(message)] == []
             assert [event.kind async for event in desk.store.events.read() if event.kind.startswith("plan.")] == []
-            assert _files(diff(before, await asyncio.to_thread(host.snapshot))) == set()
+            assert _files(diff(before, await asyncio.to_thread(host.snapshot, before))) == set()
     finally:
         made_new(enrolled, name)
 
