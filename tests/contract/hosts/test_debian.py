@@ -20,7 +20,7 @@ from tests.contract.hosts.catalogue import OPERATIONS, PROBES, Operation, append
 from tests.contract.hosts.proxy import Wire
 from tests.lab import Host as LabHost
 from tests.lab import Lab
-from tests.lab.conftest import lab  # noqa: F401  the session's hosts
+from tests.lab.conftest import lab, need_lab  # noqa: F401  # fixtures
 
 pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("lab")]
 
