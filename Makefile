@@ -8,7 +8,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8080
-PYTEST ?= -n 4 --dist loadgroup
+PYTEST ?= -n 3 --dist loadgroup
 
 BIN = $(VENV)/bin
 # Stamps are older than a lock that has changed since: then the environment is brought up to it.
