@@ -28,6 +28,7 @@ _ENVIRONMENT = (
     "HOME=/root", "LANG=C.UTF-8", "TERM=dumb",
 )  # fmt: skip
 _BOOT_SECONDS = 120.0
+_MAIL = "SYSLOG_FACILITY=2"
 
 
 class LabError(Exception):
@@ -139,14 +140,16 @@ class Host:
         self._unpack(files, self._inside())
 
     def mark(self) -> str:
-        """A place in the journal; give it to `logs` to read what came after."""
-        return self.run("journalctl --quiet --lines=0 --show-cursor").out.partition("cursor: ")[2].strip()
+        """A place in the mail log; give it to `logs` to read what came after; empty while the log of this boot is."""
+        # Of an entry that does not pass the filter of `logs`, systemd 252 takes the first one after it for itself and leaves it out.
+        shown = self.run(f"journalctl --sync; journalctl --quiet --boot --lines=1 --show-cursor {_MAIL}", check=True).out
+        return shown.partition("cursor: ")[2].strip()
 
     def logs(self, since: str = "") -> list[str]:
         """The mail log lines as an administrator sees them, all of this boot or those after a mark."""
         after = f"--after-cursor='{since}'" if since else "--boot"
         # What a program said just now may still wait in the journal's socket; `--sync` returns once it stands in the journal.
-        return self.run(f"journalctl --sync; journalctl --quiet --output=short {after} SYSLOG_FACILITY=2").out.splitlines()
+        return self.run(f"journalctl --sync; journalctl --quiet --output=short {after} {_MAIL}", check=True).out.splitlines()
 
     def snapshot(self, earlier: Mapping[str, Entry] | None = None) -> dict[str, Entry]:
         """Every file of the host's disk as it is now; `filesystem.LEFT_OUT` says what is not compared.
