@@ -36,7 +36,7 @@ PROBES = sorted({fact.probe.name: fact.probe for fact in FACTS.values()}.values(
 REQUESTS = [Request(probe=probe, tokens=tokens) for probe in PROBES for tokens in TOKENS[probe.parameters]]
 STATES = {
     "healthy": "swaks --server 127.0.0.1 --quit-after EHLO",  # the first client of a new Postfix makes it create its caches
-    "stopped": "systemctl stop postfix; echo body | sendmail -f alice bob@remote.example; ip link set lo down",
+    "stopped": "systemctl stop postfix postfix@*; echo body | sendmail -f alice bob@remote.example; ip link set lo down",
 }
 # doveconf of Dovecot 2.4 makes a file in /tmp and removes it: what is left is the time of the folder.
 TRACES = {"dovecot": {"/tmp"}}
