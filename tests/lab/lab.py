@@ -23,6 +23,7 @@ from types import TracebackType
 from tests.lab import images
 from tests.lab.enclosure import Enclosure, control_groups, remove_control_groups
 from tests.lab.host import Host, LabError
+from tests.lab.room import starting
 
 HOSTS = {"mx12": "10.77.0.12", "mx13": "10.77.0.13", "relay": "10.77.0.10"}
 RUNS = Path("/run/postmedic-lab")
@@ -59,12 +60,13 @@ class Lab:
 
     @classmethod
     def up(cls, hosts: Sequence[str] = tuple(HOSTS)) -> Lab:
-        """Build what is missing, remove what killed runs left, boot the hosts; raises LabError."""
+        """Build what is missing, remove what killed runs left, wait for room, boot the hosts; raises LabError."""
         if unknown := set(hosts) - HOSTS.keys():
             raise LabError(f"no lab host is called {', '.join(sorted(unknown))}; there are {', '.join(HOSTS)}")
         remove_leftovers()
         images.build([images.RELEASE_OF[host] for host in hosts])
-        return cls(hosts)
+        with starting(RUNS / "starting", len(hosts)):
+            return cls(hosts)
 
     def __enter__(self) -> Lab:
         return self

@@ -36,7 +36,8 @@ def page(need_lab: None) -> Iterator[Page]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
             assert process.stdout is not None
-            ready = next(line for line in process.stdout if "is ready: " in line)
+            ready = next((line for line in process.stdout if "is ready: " in line), "")
+            assert ready, f"the demo ended with {process.wait(timeout=60)}"
             yield Page(url=ready.rpartition(": ")[2].strip(), process=process)
         finally:
             process.send_signal(signal.SIGINT)
