@@ -141,7 +141,7 @@ class Host:
 
     def mark(self) -> str:
         """A place in the mail log; give it to `logs` to read what came after; empty while the log of this boot is."""
-        # Of an entry that does not pass the filter of `logs`, systemd 252 takes the first one after it for itself and leaves it out.
+        # After an entry that does not pass the filter of `logs`, systemd 252 leaves out the first one that does.
         shown = self.run(f"journalctl --sync; journalctl --quiet --boot --lines=1 --show-cursor {_MAIL}", check=True).out
         return shown.partition("cursor: ")[2].strip()
 
