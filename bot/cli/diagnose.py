@@ -19,6 +19,7 @@ from bot.model.host import Host
 from bot.model.plan import Plan
 from bot.model.text import Lang
 from bot.render.plain import diagnosis_data
+from bot.render.templates import say
 from bot.render.terminal import print_diagnosis, print_plan
 
 
@@ -27,10 +28,7 @@ def run(arguments: Namespace) -> int:
     given = settings(arguments)
     text = sys.stdin.read()
     if not text.strip():
-        print(
-            "There was nothing on standard input. Pipe the log lines in: postmedic diagnose --host HOST < mail.log",
-            file=sys.stderr,
-        )
+        print(say("cli-no-input", language(arguments, given)), file=sys.stderr)
         return Status.USAGE
     return asyncio.run(_run(arguments, given, text, language(arguments, given)))
 
@@ -42,10 +40,7 @@ async def _run(arguments: Namespace, given: Settings, text: str, lang: Lang) -> 
         recognition = known.recognise(text)
         matches = measured_matches(recognition) or recognition.near[:1]
         if not matches:
-            print(
-                "This is not recognised as a known Postfix problem; `postmedic check HOST` measures the general health.",
-                file=sys.stderr,
-            )
+            print(say("cli-not-recognised", lang), file=sys.stderr)
             return Status.UNRECOGNISED
         reader = known.reader(host)
         diagnoses = [await known.diagnose(host, match, reader) for match in matches]
@@ -59,7 +54,7 @@ def _name_only(given: Settings, text: str, lang: Lang) -> int:
     found = Matcher(library.values()).recognise(text)
     for match in found.sure:
         print(f"{match.problem}  {library[match.problem].title[lang]}  ({match.count} lines)")
-    print("Nothing was measured: name a host with --host HOST, or --host local.", file=sys.stderr)
+    print(say("cli-nothing-measured" if found.sure else "cli-not-recognised", lang), file=sys.stderr)
     return Status.UNMEASURED if found.sure else Status.UNRECOGNISED
 
 

@@ -12,6 +12,7 @@ from bot.cli.setting_up import knowledge, language, settings
 from bot.cli.status import Status
 from bot.matching import Matcher
 from bot.model.match import Recognition
+from bot.render.templates import say
 from bot.render.visible import one_line
 
 
@@ -40,7 +41,7 @@ def run(arguments: Namespace) -> int:
         for line_ in match.lines[:3]:
             print(f"             {line_.number}: {one_line(line_.text, 160)}")
     if not found.near and not arguments.json:
-        print("not recognised as a known Postfix problem", file=sys.stderr)
+        print(say("cli-not-recognised", lang), file=sys.stderr)
     return Status.FINE if found.sure else Status.UNRECOGNISED
 
 
