@@ -76,7 +76,7 @@ class Matcher:
             for phrase in (*problem.phrases.en, *problem.phrases.zh):
                 self._phrase_texts.append(phrase)
                 self._phrase_of.append(problem.id)
-        self._index = RequirementIndex([[frozenset([word]) for word in one.words] for one in self._signatures])
+        self._index = RequirementIndex([one.required for one in self._signatures])
         self._similarity = Similarity(self._signatures)
         self._phrases = Phrases(self._phrase_texts, where=self._phrase_of)
 
@@ -188,6 +188,8 @@ def _note(
                 known.captures = {**captures, **known.captures}
         return
     kept = {lines[0]} | (known.lines if known is not None and known.kind is kind else set())
+    if known is not None and known.kind is kind is Kind.EXACT:
+        captures = {**known.captures, **captures}
     found[problem] = _Found(kind, score, text, letters, captures, lines, foreign, kept)
 
 
