@@ -22,6 +22,7 @@ LEAST_LETTERS = 10
 _ATTEMPTS = 8  # a place that fails its check may match further on; a hostile text must not make that quadratic
 _MAX_MEMORY = 1 << 20
 _TEXT = f"({TYPES['text'].pattern})"
+_BLANK = r"[\s(\[\"']+"  # after any text, what follows may stand in brackets or quotes
 _SAID = "said" + re2.escape(":") + r"\s+"
 _SAID_OR_BOUNCED = r"(?:said:\s+|diagnostic.code:\s*(?:smtp|x-[a-z-]+);\s*)"
 _BOUNCED_WORDS = frozenset({"said", "diagnostic"})
@@ -59,15 +60,18 @@ class Signature:
         literals = [piece.replace("{{", "\0").replace("}}", "\1") for piece in pieces[::3]]
         if any("{" in piece or "}" in piece for piece in literals):
             raise _malformed(where, text, "a brace is neither a place nor doubled", "write {name:type}, or {{ for a brace")
-        after_text = False
+        after_text, kind = False, ""
         for number, literal in enumerate(piece.replace("\0", "{").replace("\1", "}") for piece in literals):
             before, after = number > 0, number < len(literals) - 1
             words += _whole_words(literal, after_place=before, before_place=after)
             plain += literal
             if after_text and literal[:1].isspace():  # nothing at all may stand between two blanks
-                pattern = f"{pattern[: -len(_TEXT)]}(?:{_TEXT}\\s+)??"
+                pattern = f"{pattern[: -len(_TEXT)]}(?:{_TEXT}{_BLANK})??"
                 literal = literal.lstrip()
-            pattern += _literal(literal, first=not before, last=not after)
+            fixed = _literal(literal, first=not before, last=not after)
+            if kind == "code" and fixed.startswith(r"\s+"):  # `554-No such user`, in all lines of a reply but the last
+                fixed = r"[\s-]+" + fixed.removeprefix(r"\s+")
+            pattern += fixed
             if after:
                 name, kind = pieces[3 * number + 1], pieces[3 * number + 2]
                 pattern += self._place(name, kind, where)
