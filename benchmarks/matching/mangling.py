@@ -13,6 +13,7 @@ from random import Random
 Mangle = Callable[[str, Random], str]
 
 _STAMP = re.compile(r"(?m)^[A-Z][a-z]{2} [ 0-9]\d [\d:]{8} \S+ ")
+_LOGGED = re.compile(r"(?:[A-Z][a-z]{2} [ 0-9]\d [\d:]{8} \S+ )?[\w/-]+(?:\[\d+\])?: ")
 _PROGRAM = re.compile(r"(?m)^(?:[A-Z][a-z]{2} [ 0-9]\d [\d:]{8} \S+ )?(?:postfix/)?[\w/-]+\[\d+\]: (?:[0-9A-F]{6,12}: )?")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\w")
 _NAME = re.compile(r"\b(?:[a-z0-9-]+\.){1,3}(?:example|com|org|net)\b")
@@ -68,9 +69,11 @@ def _json(text: str, chance: Random) -> str:
 
 def _journal(text: str, chance: Random) -> str:
     def entry(line: str) -> str:
+        if not _LOGGED.match(line):
+            return line
         name, _, message = _STAMP.sub("", line).partition(": ")
         fields = {"__REALTIME_TIMESTAMP": "1772359872000000", "_HOSTNAME": "mx1", "SYSLOG_IDENTIFIER": name.partition("[")[0]}
-        return json.dumps({**fields, "MESSAGE": message or line})
+        return json.dumps({**fields, "MESSAGE": message})
 
     return "\n".join(entry(line) for line in text.split("\n"))
 
@@ -81,7 +84,7 @@ def _stamped(text: str, chance: Random) -> str:
 
 
 def _stamped_twice(text: str, chance: Random) -> str:
-    return "\n".join(f"Mar 01 {_HOUR} mx1 docker[811]: {line}" for line in text.split("\n"))
+    return "\n".join(f"Mar 01 {_HOUR} mx1 docker[811]: {line}" if _LOGGED.match(line) else line for line in text.split("\n"))
 
 
 def _without_prefix(text: str, chance: Random) -> str:
@@ -143,7 +146,7 @@ def _misspelt(text: str, chance: Random) -> str:
 
 
 def _told(texts: tuple[str, ...]) -> Mangle:
-    return lambda text, chance: chance.choice(texts).format(text.replace("{", "{").replace("}", "}"))
+    return lambda text, chance: chance.choice(texts).replace("{}", text)
 
 
 def _forum(text: str, chance: Random) -> str:

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from rapidfuzz import fuzz
 
 from bot.matching.signatures import Signature
-from bot.matching.spelling import Spelling
+from bot.matching.spelling import MAX_LINE, Spelling
 from bot.matching.words import stem
 
-MAX_LINE = 2_048
 LEAST_EVIDENCE = 12.0  # bits of rarity that the shared words must add up to
 _LEAST_WORDS = 3
 _LEAST_COVERAGE = 0.4

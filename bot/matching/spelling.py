@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import re2
 from rapidfuzz import fuzz
 
+MAX_LINE = 2_048
+_WORD = re2.compile(r"[A-Za-z]{5,32}")
 _LEAST_LETTERS = 4
 _ALIKE = 72.0
 
@@ -32,6 +35,17 @@ class Spelling:
         near = {other for shorter in (word, *_without_one(word)) for other in self._filed.get(shorter, ())}
         best = max(near, key=lambda other: (fuzz.ratio(word, other), other), default=word)
         return best if fuzz.ratio(word, best) >= _ALIKE else word
+
+    def mended(self, line: str) -> str:
+        """The first 2 KiB of a line with the slips in its words put right; other characters stay where they are."""
+        pieces, last = [], 0
+        for found in _WORD.finditer(line[:MAX_LINE]):
+            word = found[0].lower()
+            meant = self.meant(word)
+            if meant != word:
+                pieces += [line[last : found.start()], meant]
+                last = found.end()
+        return "".join(pieces) + line[last:MAX_LINE] if pieces else line
 
 
 def _without_one(word: str) -> Iterator[str]:
