@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from benchmarks.matching.mangling import WAYS
-from benchmarks.matching.pastes import HARMLESS, Labelled, recorded, written
+from benchmarks.matching.pastes import Labelled, recorded, written
 from bot.knowledge.library import load
 from bot.matching import Matcher
 
@@ -75,7 +75,9 @@ def main() -> None:
         for name in ("pastes", "first", "found", "wrong"):
             setattr(whole, name, getattr(whole, name) + getattr(tally, name))
         alarms += alarmed
-    print(f"{'all':<18} {whole} {alarms:>13}  ({alarms / max(len(harmless) * len(WAYS), 1):.2%} of {len(harmless) * len(WAYS)})")
+    print(
+        f"{'all':<18} {whole} {alarms:>13}  ({alarms / max(len(harmless) * len(WAYS), 1):.2%} of {len(harmless) * len(WAYS)})"
+    )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,10 @@ _ENGLISH = (
     "could somebody have a look at this please\n{}\nit worked yesterday",
     "Debian 12, default config, followed a guide.\n\n{}\n\nWhat does it mean and how do I get rid of it?",
 )
-_CHINESE = ("各位好，今天早上开始邮件有问题，日志如下：\n\n{}\n\n请问怎么处理？谢谢", "求助，服务器上出现这个\n{}\n昨天还是好的")
+_CHINESE = (
+    "各位好，今天早上开始邮件有问题，日志如下：\n\n{}\n\n请问怎么处理？谢谢",
+    "求助，服务器上出现这个\n{}\n昨天还是好的",
+)
 _OTHER = (
     "Hallo zusammen, seit heute Morgen sehe ich das hier:\n\n{}\n\nHat jemand eine Idee? Danke!",
     "Bonjour, depuis ce matin :\n{}\nUne idée ?",
@@ -38,7 +41,9 @@ def _plain(text: str, chance: Random) -> str:
 
 
 def _links(text: str, chance: Random) -> str:
-    text = _ADDRESS.sub(lambda found: f"<mailto:{found[0]}|{found[0]}>", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+    text = _ADDRESS.sub(
+        lambda found: f"<mailto:{found[0]}|{found[0]}>", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    )
     return _NAME.sub(lambda found: f"<http://{found[0]}|{found[0]}>" if "mailto" not in text else found[0], text)
 
 
@@ -64,7 +69,9 @@ def _container(text: str, chance: Random) -> str:
 
 
 def _json(text: str, chance: Random) -> str:
-    return "\n".join(json.dumps({"log": line + "\n", "stream": "stderr", "time": "2026-03-01T10:11:12Z"}) for line in text.split("\n"))
+    return "\n".join(
+        json.dumps({"log": line + "\n", "stream": "stderr", "time": "2026-03-01T10:11:12Z"}) for line in text.split("\n")
+    )
 
 
 def _journal(text: str, chance: Random) -> str:

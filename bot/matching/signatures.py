@@ -2,8 +2,8 @@
 
 A signature is written as Postfix prints it, without stamp, host and process id: `bind {address:ip} port {port:port}: Address
 already in use`. Letters match in either case, blanks match any blanks, and quotes and angle brackets may be missing, since
-copying loses them. `said: ` is also found as `Diagnostic-Code: smtp; `, which is how a bounce quotes the same reply. `{{` and `}}`
-are plain braces.
+copying loses them. `said: ` is also found as `Diagnostic-Code: smtp; `, which is how a bounce quotes the same reply. `{{` and
+`}}` are plain braces.
 """
 
 from __future__ import annotations

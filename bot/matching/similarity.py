@@ -90,7 +90,7 @@ class Similarity:
             for number in self._filed[word]:
                 shared[number] = shared.get(number, 0.0) + self._weights[word]
         text, lower = " ".join(words), line[:MAX_LINE].lower()
-        for number in sorted(shared, key=lambda number: (-shared[number], number))[:_COMPARED]:
+        for number in sorted(sorted(shared), key=shared.__getitem__, reverse=True)[:_COMPARED]:
             evidence = sum(self._weights[word] for word in self._sets[number] & present)
             if evidence >= LEAST_EVIDENCE and evidence >= _LEAST_COVERAGE * self._totals[number]:
                 score = fuzz.partial_ratio(self._kept(number, present), text) * self._agreement(number, words)
