@@ -16,6 +16,7 @@ _POSTFIX_WORDS = frozenset(
 _FOREIGN = re2.compile(
     r"(?i)^(?:exim\d?|sm-mta|sm-msp-queue|opensmtpd|msmtp|nullmailer[\w-]*|ssmtp|qmail[\w-]*|nginx|postgres\w*|named|sshd|courier\w*"
     r"|imapd|pop3d|haproxy|httpd|apache2?|mysqld|redis\w*|systemd-resolved)(?:\[\d+\])?: "
+    r"|\bSMTP error from remote mail server| R=\w+ T=\w+"  # Exim's
 )
 
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from bot.errors import KnowledgeError
 from bot.matching.index import RequirementIndex
+from bot.matching.spelling import Spelling
 from bot.matching.words import is_han, tokens
 
 WITHIN = 40
 LEAST_GROUPS = 2
+_LEAST_MENDED = 6  # letters; a slip in a shorter word is too often another word
 _FILLERS = frozenset(
     {
         *("a", "an", "and", "the", "is", "are", "was", "of", "to", "in", "on", "for", "it", "its", "my", "our", "with", "that"),
@@ -46,10 +48,12 @@ class Phrases:
                     hint="add the words that make it Postfix's problem and no other's",
                 )
         self._index = RequirementIndex([[frozenset(way[0] for way in group) for group in groups] for groups in self._groups])
+        known = {word for groups in self._groups for group in groups for way in group for word in way}
+        self._spelling = Spelling(word for word in known if len(word) >= _LEAST_MENDED)
 
     def told(self, text: str) -> Iterator[Told]:
         """Yield each phrase all of whose words stand near each other in this text."""
-        words = tokens(text)
+        words = [self._spelling.meant(word) if len(word) >= _LEAST_MENDED else word for word in tokens(text)]
         for number in self._index.satisfied(frozenset(words)):
             groups = self._groups[number]
             if _near(groups, words):

@@ -16,6 +16,7 @@ from bot.matching.phrases import Phrases
 from bot.matching.ranking import FLOOR, NEAR_FLOOR, Candidate, Verdict, ranked, yields
 from bot.matching.signatures import Hit, Signature
 from bot.matching.similarity import Similarity
+from bot.matching.spelling import Spelling
 from bot.matching.views import View, views
 from bot.matching.words import latin_words
 from bot.model.match import Kind, Match, Paste, Recognition
@@ -23,6 +24,7 @@ from bot.model.problem import Problem
 
 MAX_COMPARED = 60  # distinct lines that are compared letter by letter; the rest of a longer paste repeats itself
 MAX_NEAR = 5
+_MENDED = 0.97  # what a signature is worth that stands there only when slips of the keyboard are put right
 _STRONGEST = 60  # letters of fixed text beyond which a signature does not become more telling
 
 
@@ -76,8 +78,9 @@ class Matcher:
             for phrase in (*problem.phrases.en, *problem.phrases.zh):
                 self._phrase_texts.append(phrase)
                 self._phrase_of.append(problem.id)
-        self._index = RequirementIndex([[frozenset([word]) for word in one.words] for one in self._signatures])
+        self._index = RequirementIndex([one.required for one in self._signatures])
         self._similarity = Similarity(self._signatures)
+        self._spelling = Spelling(word for one in self._signatures for word in latin_words(one.plain))
         self._phrases = Phrases(self._phrase_texts, where=self._phrase_of)
 
     def recognise(self, text: str) -> Recognition:
@@ -90,8 +93,7 @@ class Matcher:
         found: dict[str, _Found] = {}
         stretches = list(views(paste))
         taken = self._exact(stretches, found)
-        if speaks_of_postfix(paste.text):
-            self._similar(stretches, taken, found)
+        self._similar(stretches, taken, found, about_postfix=speaks_of_postfix(paste.text))
         self._told(stretches, found)
         candidates = ranked([_candidate(problem, one) for problem, one in found.items()], self._yields_to)
         matches = [(_match(one, paste), one) for one in candidates]
@@ -122,8 +124,7 @@ class Matcher:
                 seen.update((number, line) for line in lines)
                 taken.update(lines)
                 foreign = is_foreign(view.text) and not speaks_of_postfix(signature.text)
-                score = 88.0 + 12.0 * min(signature.letters, _STRONGEST) / _STRONGEST
-                _note(found, problem, Kind.EXACT, score, signature, dict(hit.captures), lines, foreign=foreign)
+                _note(found, problem, Kind.EXACT, _certainty(signature), signature, dict(hit.captures), lines, foreign=foreign)
         return taken
 
     def _hits(self, view: View) -> Iterator[tuple[int, Hit]]:
@@ -141,8 +142,8 @@ class Matcher:
             return False
         return self._signatures[rival].letters > self._signatures[number].letters
 
-    def _similar(self, stretches: list[View], taken: set[int], found: dict[str, _Found]) -> None:
-        """Note the signatures that lines without an exact hit come close to."""
+    def _similar(self, stretches: list[View], taken: set[int], found: dict[str, _Found], *, about_postfix: bool) -> None:
+        """Note the signatures that lines without an exact hit come close to, misspelt ones also where nothing names Postfix."""
         compared: set[str] = set()
         for view in stretches:
             lines = range(view.first, view.first + len(view.starts))
@@ -151,10 +152,23 @@ class Matcher:
             if len(compared) >= MAX_COMPARED:
                 return
             compared.add(view.text)
-            for likeness in self._similarity.like(view.text):
+            self._mended(view, lines, found)
+            for likeness in self._similarity.like(view.text) if about_postfix else ():
                 if likeness.score >= NEAR_FLOOR:
                     signature, problem = self._signatures[likeness.signature], self._signature_of[likeness.signature]
                     _note(found, problem, Kind.SIMILAR, likeness.score, signature, {}, lines, foreign=False)
+
+    def _mended(self, view: View, lines: range, found: dict[str, _Found]) -> None:
+        """Note the signatures that stand in a line once its misspelt words are put right; nothing is captured from it."""
+        text = self._spelling.mended(view.text)
+        if text == view.text:
+            return
+        hits = list(self._hits(replace(view, text=text)))
+        for number, hit in hits:
+            if not any(self._explains(other, hit, number) for other in hits):
+                signature = self._signatures[number]
+                score = _MENDED * _certainty(signature)
+                _note(found, self._signature_of[number], Kind.SIMILAR, score, signature, {}, lines, foreign=False)
 
     def _told(self, stretches: list[View], found: dict[str, _Found]) -> None:
         """Note the phrases that a person's own words hold."""
@@ -164,6 +178,11 @@ class Matcher:
                     lines = range(view.first, view.first + len(view.starts))
                     problem, text = self._phrase_of[told.phrase], self._phrase_texts[told.phrase]
                     _note(found, problem, Kind.PHRASE, told.score, text, {}, lines, foreign=False)
+
+
+def _certainty(signature: Signature) -> float:
+    """How surely a problem is meant where its signature stands: 88..100 by how much the signature quotes."""
+    return 88.0 + 12.0 * min(signature.letters, _STRONGEST) / _STRONGEST
 
 
 def _note(
@@ -188,6 +207,8 @@ def _note(
                 known.captures = {**captures, **known.captures}
         return
     kept = {lines[0]} | (known.lines if known is not None and known.kind is kind else set())
+    if known is not None and known.kind is kind is Kind.EXACT:
+        captures = {**known.captures, **captures}
     found[problem] = _Found(kind, score, text, letters, captures, lines, foreign, kept)
 
 

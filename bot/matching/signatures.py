@@ -2,7 +2,8 @@
 
 A signature is written as Postfix prints it, without stamp, host and process id: `bind {address:ip} port {port:port}: Address
 already in use`. Letters match in either case, blanks match any blanks, and quotes and angle brackets may be missing, since
-copying loses them. `{{` and `}}` are plain braces.
+copying loses them. `said: ` is also found as `Diagnostic-Code: smtp; `, which is how a bounce quotes the same reply. `{{` and
+`}}` are plain braces.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ LEAST_LETTERS = 10
 _ATTEMPTS = 8  # a place that fails its check may match further on; a hostile text must not make that quadratic
 _MAX_MEMORY = 1 << 20
 _TEXT = f"({TYPES['text'].pattern})"
+_BLANK = r"[\s(\[\"']+"  # after any text, what follows may stand in brackets or quotes
+_SAID = "said" + re2.escape(":") + r"\s+"
+_SAID_OR_BOUNCED = r"(?:said:\s+|diagnostic.code:\s*(?:smtp|x-[a-z-]+);\s*)"
+_BOUNCED_WORDS = frozenset({"said", "diagnostic"})
 _PLACE = re2.compile(r"\{([a-z_][a-z0-9_]*):([a-z]+)\}")
 
 
@@ -42,9 +47,9 @@ def _options() -> re2.Options:
 
 
 class Signature:
-    """One compiled signature; `words` must all be in a text it can match, `letters` says how telling it is."""
+    """One compiled signature; one word of each of `required` is in any text it can match, `letters` says how telling it is."""
 
-    __slots__ = ("_places", "_regexp", "letters", "plain", "text", "words")
+    __slots__ = ("_places", "_regexp", "letters", "plain", "required", "text")
 
     def __init__(self, text: str, *, where: str = "signature") -> None:
         """Compile a signature; raise KnowledgeError naming `where` when it is malformed or too short to be telling."""
@@ -55,24 +60,34 @@ class Signature:
         literals = [piece.replace("{{", "\0").replace("}}", "\1") for piece in pieces[::3]]
         if any("{" in piece or "}" in piece for piece in literals):
             raise _malformed(where, text, "a brace is neither a place nor doubled", "write {name:type}, or {{ for a brace")
-        after_text = False
+        after_text, kind = False, ""
         for number, literal in enumerate(piece.replace("\0", "{").replace("\1", "}") for piece in literals):
             before, after = number > 0, number < len(literals) - 1
             words += _whole_words(literal, after_place=before, before_place=after)
             plain += literal
             if after_text and literal[:1].isspace():  # nothing at all may stand between two blanks
-                pattern = f"{pattern[: -len(_TEXT)]}(?:{_TEXT}\\s+)??"
+                pattern = f"{pattern[: -len(_TEXT)]}(?:{_TEXT}{_BLANK})??"
                 literal = literal.lstrip()
-            pattern += _literal(literal, first=not before, last=not after)
+            fixed = _literal(literal, first=not before, last=not after)
+            if kind == "code" and fixed.startswith(r"\s+"):  # `554-No such user`, in all lines of a reply but the last
+                fixed = r"[\s-]+" + fixed.removeprefix(r"\s+")
+            pattern += fixed
             if after:
                 name, kind = pieces[3 * number + 1], pieces[3 * number + 2]
                 pattern += self._place(name, kind, where)
                 after_text = kind == "text"
                 plain += "\N{CURRENCY SIGN}"
-        self.words, self.plain = frozenset(words), plain
+        self.plain = plain
+        said = _SAID in pattern
+        if said:
+            pattern = pattern.replace(_SAID, _SAID_OR_BOUNCED)
+        if after_text and pattern.endswith(rf"\s+{_TEXT}"):  # the blank before an empty end is lost in copying
+            pattern = pattern.removesuffix(rf"\s+{_TEXT}") + rf"(?:\s+|$){_TEXT}"
+        told = frozenset(words)
+        self.required = tuple(_BOUNCED_WORDS if said and word == "said" else frozenset({word}) for word in sorted(told))
         self.letters = sum(character.isalnum() for character in plain)
         codes = sum(any(character.isdigit() for character in piece) for piece in plain.split())
-        if len(self.words) + codes < LEAST_WORDS or self.letters < LEAST_LETTERS:
+        if len(told) + codes < LEAST_WORDS or self.letters < LEAST_LETTERS:
             raise _malformed(where, text, "too little fixed text to tell it from other programs' messages", "quote more of it")
         try:
             self._regexp = re2.compile(pattern, _options())

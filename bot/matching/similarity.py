@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
 from bot.matching.signatures import Signature
-from bot.matching.spelling import Spelling
+from bot.matching.spelling import MAX_LINE, Spelling
 from bot.matching.words import stem
 
-MAX_LINE = 2_048
 LEAST_EVIDENCE = 12.0  # bits of rarity that the shared words must add up to
 _LEAST_WORDS = 3
 _LEAST_COVERAGE = 0.4
@@ -27,6 +26,7 @@ _COMMON = 60  # a word of more signatures than this does not lead to them, or ti
 _ALWAYS_FILED = 2  # but every signature can be found by its rarest words
 _MISSPELT = 65.0  # how alike two words must be to be one word with a slip
 _REWORDED = 0.75
+_CUT_OFF = 0.7  # how far a word counts as agreed that may have stood where the paste was cut
 _MARK = "\N{CURRENCY SIGN}"
 _NO_WORDS = frozenset({_MARK, "fatal", "error", "warn", "panic", "info", "notice"})  # a level is not part of a message
 _EDGES = "()[]{}<>,;:.!?\"'`*|"
@@ -90,7 +90,7 @@ class Similarity:
             for number in self._filed[word]:
                 shared[number] = shared.get(number, 0.0) + self._weights[word]
         text, lower = " ".join(words), line[:MAX_LINE].lower()
-        for number in sorted(shared, key=lambda number: (-shared[number], number))[:_COMPARED]:
+        for number in sorted(sorted(shared), key=shared.__getitem__, reverse=True)[:_COMPARED]:
             evidence = sum(self._weights[word] for word in self._sets[number] & present)
             if evidence >= LEAST_EVIDENCE and evidence >= _LEAST_COVERAGE * self._totals[number]:
                 score = fuzz.partial_ratio(self._kept(number, present), text) * self._agreement(number, words)
@@ -113,9 +113,10 @@ class Similarity:
         places = [positions.get(word) for word in wanted]
         # A line that still has its program name has lost nothing in front: `Started x` is not `Failed to start x`.
         agreed, replaced = 0.0, line[0] == _MARK and places[:_UNCUT] == [None] * _UNCUT
+        cut = _cut_off(wanted, places, line)
         for index, (word, place) in enumerate(zip(wanted, places, strict=True)):
-            if place is not None:
-                agreed += self._weights[word]
+            if place is not None or index in cut:
+                agreed += self._weights[word] * (1.0 if place is not None else _CUT_OFF)
                 continue
             instead = self._between(number, line, places[:index], places[index + 1 :])
             alike = max((fuzz.ratio(word, other) for other in instead), default=0.0)
@@ -133,3 +134,15 @@ class Similarity:
         start = left + 1 if left is not None else max((right or 0) - 1, 0)
         end = right if right is not None else start + (2 if left is not None else 1)
         return [word for word in line[start:end] if word not in _NO_WORDS and word not in self._sets[number]]
+
+
+def _cut_off(wanted: Sequence[str], places: Sequence[int | None], line: Sequence[str]) -> Set[int]:
+    """Which wanted words may have stood beyond the ends of the line, as half a word at that end shows."""
+    met = [index for index, place in enumerate(places) if place is not None]
+    first, last = met[0], met[-1]
+    cut: set[int] = set()
+    if last + 1 < len(wanted) and places[last] == len(line) - 2 and wanted[last + 1].startswith(line[-1]):
+        cut.update(range(last + 1, len(wanted)))
+    if first > 0 and places[first] == 1 and wanted[first - 1].endswith(line[0]):
+        cut.update(range(first))
+    return cut

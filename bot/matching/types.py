@@ -36,6 +36,7 @@ _MAX_WORD = 255
 _HIDDEN = re2.compile(
     r"(?i)^[\[<({]*(?:"
     r"[x*#.?_:@\[\]\d-]*(?:xx|[*#?]{2}|x\.x|\.x|…)[x*#.?_:@\[\]\w-]*"
+    r"|[\w.@-]*[*#]{2,}[\w.@*#-]*"
     r"|(?:[a-z0-9]+[ _.-]?)*(?:redacted|removed|hidden|masked|censored|anonymi[sz]ed|protected)(?:[ _.-]?[a-z0-9]+)*"
     r"|(?:my|our|your|the|an?|some|server|client|public|remote|internet|real|not|host)?[ _.-]?(?:my|our|your|real)?[ _.-]?"
     r"(?:ip|ipv4|ipv6|address|addr|host|hostname|domain|email|user)(?:[ _.-]?(?:address|addr|name|here|of\w*|v[46]))?"

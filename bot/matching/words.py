@@ -15,11 +15,12 @@ def latin_words(text: str) -> list[str]:
 
 
 def stem(word: str) -> str:
-    """A word without a usual English ending, so that `starts` and `starting` are `start`."""
+    """A word without a usual English ending, so that `starts` and `starting` are `start`, `forced` and `force` are `forc`."""
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
-            return word[: -len(ending)]
-    return word
+            word = word[: -len(ending)]
+            break
+    return word[:-1] if word.endswith("e") and len(word) > 4 else word
 
 
 def is_han(character: str) -> bool:
