@@ -12,7 +12,7 @@ import pytest
 
 from bot.connectors.base import StepState
 from bot.connectors.ssh import SshConnector
-from bot.errors import ConnectionDropped, HostKeyRejected, LoginRefused, Refused
+from bot.errors import ConnectionDropped, LoginRefused, Refused
 from bot.model.host import Account
 from bot.model.plan import Step
 from bot.model.probe import Probe, Reading, Request
@@ -85,29 +85,6 @@ async def test_a_probe_the_host_does_not_know_is_refused_alone(site: Site, conne
     readings = await read(connector, site, ask(Probe(name="newer", script="true"), BARE))
     assert (readings["newer"].exit, readings["bare"].stdout) == (64, b"no newline")
     assert b"no probe" in readings["newer"].stderr
-
-
-async def test_another_host_key_is_never_accepted(
-    site: Site, connector: SshConnector, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = folder / "home"
-    (home / ".ssh").mkdir(parents=True)
-    (home / ".ssh" / "config").write_text("Host *\n  UserKnownHostsFile none\n  StrictHostKeyChecking no\n")
-    monkeypatch.setenv("HOME", str(home))
-    other = replace(site.host, host_keys=(new_key(folder / "other_host"),))
-    with pytest.raises(HostKeyRejected):
-        [_ async for _ in connector.reader(other).read(ask(EMPTY))]
-    writer = connector.writer(other)
-    assert writer is not None
-    with pytest.raises(HostKeyRejected):
-        await writer.run("e1", 0, site.step)
-    assert site.effects() == 0
-
-
-async def test_a_host_without_the_inventorys_key_type_is_rejected(site: Site, connector: SshConnector) -> None:
-    ecdsa = asyncssh.generate_private_key("ecdsa-sha2-nistp256").export_public_key().decode().strip()
-    with pytest.raises(HostKeyRejected):
-        [_ async for _ in connector.reader(replace(site.host, host_keys=(ecdsa,))).read(ask(EMPTY))]
 
 
 async def test_a_key_the_host_does_not_know_is_refused(site: Site, connector: SshConnector, folder: Path) -> None:
