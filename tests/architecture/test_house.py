@@ -38,10 +38,6 @@ def places(name: str, *, under: str = "") -> set[str]:
     return {path for path in found if path.startswith(under)}
 
 
-def test_templates_are_compiled_in_one_place() -> None:
-    assert places("from_string") == {"bot/render/templates.py"}
-
-
 def test_sessions_on_hosts_are_started_in_one_place() -> None:
     sessions = ("create_session", "create_process", "open_session", "create_subprocess", "run_client", "start_sftp_client")
     begun = {place: name for name in sessions for place in places(name, under="bot/connectors/")}
