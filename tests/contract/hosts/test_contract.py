@@ -12,7 +12,7 @@ import pytest
 
 from bot.connectors.base import StepState
 from bot.connectors.ssh import SshConnector
-from bot.errors import ConnectionDropped, LoginRefused, Refused
+from bot.errors import ConnectionDropped, LoginRefused
 from bot.model.host import Account
 from bot.model.plan import Step
 from bot.model.probe import Probe, Reading, Request
@@ -134,15 +134,6 @@ async def test_an_operation_the_host_does_not_know_is_refused(site: Site, connec
     assert refused.exit == 64
     assert refused.stderr
     assert await writer.ask("e1", 0) == (StepState.UNSEEN, None)
-
-
-async def test_words_that_are_no_tokens_do_not_leave(site: Site, connector: SshConnector) -> None:
-    writer = connector.writer(site.host)
-    assert writer is not None
-    with pytest.raises(Refused):
-        await writer.run("e1", 0, Step(operation="append", tokens=("tmp/x;id",), script=""))
-    with pytest.raises(Refused):
-        [_ async for _ in connector.reader(site.host).read([Request(probe=ECHO, tokens=("$(id)", "25"))])]
 
 
 async def test_a_connection_cut_in_a_probe_keeps_what_came_before(site: Site, connector: SshConnector) -> None:
