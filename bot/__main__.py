@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     record.add_argument("--host", required=True)
     record.add_argument("--case", required=True, help="the name of the case")
     command("show", "knowledge:show", "print what an entry says", about).add_argument("id")
+    command("digest", "knowledge:digest", "print the digest of the entries, for the setting knowledge_digest", about)
     command("serve", "serve:run", "connect to Slack and serve until stopped")
     demo = command("demo", "demo:run", "a local workspace, sample hosts and the bot, in your browser; no Slack account needed")
     demo.add_argument("--port", type=_port, default=8080, help="where the page is served on loopback")

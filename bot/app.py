@@ -6,11 +6,13 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
-from bot import inventory
+from bot import inventory, rights
 from bot.config import Settings
 from bot.connectors.ssh import SshConnector
 from bot.engine import Engine
+from bot.errors import ConfigError
 from bot.execution.executor import Executor
 from bot.execution.means import Means
 from bot.knowledge import library
@@ -27,7 +29,8 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     Raises `ConfigError`, `InventoryError`, `KnowledgeError` or `StoreUnavailable` before anything is served.
     """
     hosts = inventory.load(settings.inventory)
-    known = library.load((library.BUILT_IN, *settings.knowledge_paths))
+    known = library.load((library.BUILT_IN, *settings.knowledge_paths), pinned=settings.knowledge_digest)
+    _private(settings.database)
     slack = await connect(settings)
     connector = SshConnector()
     store = await Store.open(str(settings.database))
@@ -51,3 +54,8 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     finally:
         connector.close()
         await store.close()
+
+
+def _private(database: Path) -> None:
+    if database.exists() and (exposed := rights.shown_to_others(database)):
+        raise ConfigError(where=database, detail=f"it holds what people pasted, and {exposed}")

@@ -7,6 +7,7 @@ the file. docs/settings.md lists them all, and a test compares the two.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot import rights
 from bot.errors import ConfigError
 from bot.model.text import LANGS, Lang
 
@@ -29,6 +31,7 @@ class Settings:
     inventory: Path = Path("inventory.toml")
     database: Path = Path("postmedic.db")
     knowledge_paths: tuple[Path, ...] = ()
+    knowledge_digest: str = ""
     lang: Lang = "en"
     channels: tuple[str, ...] = ()
     plan_minutes: int = 30
@@ -54,14 +57,14 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
 
 def _from_file(file: Path) -> dict[str, Any]:
     try:
-        mode = file.stat().st_mode
+        mode, exposed = file.stat().st_mode, rights.open_to_others(file)
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(where=file, detail=error.strerror or "it cannot be read") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(where=file, detail=f"it is not TOML: {error}") from error
-    if mode & stat.S_IWOTH:
-        raise ConfigError(where=file, detail=f"everybody may write it; `chmod o-w {file}`")
+    if exposed:
+        raise ConfigError(where=file, detail=exposed)
     if mode & (stat.S_IRGRP | stat.S_IROTH) and any(name.endswith("_token") for name in values):
         raise ConfigError(where=file, detail=f"it holds a token and others may read it; `chmod 600 {file}`")
     return values
@@ -91,6 +94,8 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
         raise wrong("plan_minutes", "a number from 1 to 240: an approval is worth as much as the facts behind it are fresh")
     if bad := sorted(name for name, value in values.items() if not isinstance(value, str)):
         raise wrong(bad[0], "a text")
+    if not re.fullmatch(r"([0-9a-f]{64})?", values.get("knowledge_digest", "")):
+        raise wrong("knowledge_digest", "64 hexadecimal digits, as `postmedic knowledge digest` prints them")
     _check_slack(values, wrong)
     return Settings(**checked, **values, lang=lang, plan_minutes=minutes)
 

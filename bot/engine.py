@@ -15,6 +15,7 @@ from bot.diagnosis.gather import Arrived, gather
 from bot.diagnosis.once import OnceReader
 from bot.diagnosis.verdict import diagnose
 from bot.errors import NotFound, Refused, UnknownHost
+from bot.facts.boot import BOOT
 from bot.inventory import Inventory
 from bot.knowledge.library import Library
 from bot.matching import Matcher
@@ -77,11 +78,14 @@ class Engine:
         return OnceReader(self._connector.reader(host))
 
     async def diagnose(self, host: Host, match: Match, reader: Reader, arrived: Arrived | None = None) -> Diagnosis:
-        """Measure and judge one recognised problem on one host; a host that cannot be asked is in `error`."""
+        """Measure and judge one recognised problem on one host; a host that cannot be asked is in `error`.
+
+        The boot of the host is measured with every problem, because plans are bound to it.
+        """
         if match.problem not in self.library:
             raise NotFound(what=f"The problem {match.problem}")
         problem = self.library[match.problem]
-        facts, error = await gather(problem.facts, problem.derived, match.captures, reader, arrived)
+        facts, error = await gather((*problem.facts, BOOT), problem.derived, match.captures, reader, arrived)
         return diagnose(problem, host.name, match, facts, self._clock(), error)
 
     async def check(self, host: Host, reader: Reader, arrived: Arrived | None = None) -> Checkup:

@@ -18,11 +18,11 @@ The file is TOML:
 from __future__ import annotations
 
 import re
-import stat
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from bot import rights
 from bot.errors import InventoryError, UnknownHost
 from bot.model.host import Account, Approvers, Host, Via
 
@@ -67,8 +67,8 @@ class Inventory(Mapping[str, Host]):
 def load(path: Path) -> Inventory:
     """Read the inventory; raises `InventoryError` that names the file, the host and what to correct."""
     try:
-        if path.stat().st_mode & stat.S_IWOTH:
-            raise InventoryError(where=path, detail=f"everybody may write it; `chmod o-w {path}`")
+        if exposed := rights.open_to_others(path):
+            raise InventoryError(where=path, detail=exposed)
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InventoryError(where=path, detail=error.strerror or "it cannot be read") from error
@@ -137,11 +137,11 @@ def _account(path: Path, table: object, wrong: Wrong, role: str) -> Account | No
         raise wrong(f'`{role}` is not of the form {{ user = "…", key = "file" }}')
     key = (path.parent / table["key"]).resolve()
     try:
-        mode = key.stat().st_mode
+        exposed = rights.shown_to_others(key)
     except OSError as error:
         raise wrong(f"the key file of {role} cannot be read: {error.strerror}") from error
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise wrong(f"the key file of {role} is open to others (mode {stat.S_IMODE(mode):o}); `chmod 600 {key}`")
+    if exposed:
+        raise wrong(f"the key file of {role}: {exposed}")
     return Account(user=table["user"], key=str(key))
 
 

@@ -74,6 +74,7 @@ async def check(desk: Desk, conversation: Conversation, host: Host) -> None:
     await progress(0, 0)
     reader = desk.engine.reader(host)
     checkup = await desk.engine.check(host, reader, telling(len(USES), progress))
+    await desk.alarm(host, checkup.facts, conversation.requester)
     titles = {problem.id: problem.title for problem in desk.engine.library.values()}
     await show(checkup_card(checkup, host, titles, lang))
     if not conversation.thread:

@@ -14,6 +14,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.engine import Engine
 from bot.execution.executor import Executor
+from bot.model.fact import Facts
 from bot.model.host import Host
 from bot.model.text import Lang
 from bot.render.blocks import Message
@@ -48,6 +49,12 @@ class Desk:
         """The hosts that may be discussed in this channel, by name."""
         inventory = self.engine.inventory
         return tuple(inventory[name] for name in sorted(inventory) if self.discusses(inventory[name], channel))
+
+    async def alarm(self, host: Host, facts: Facts, requester: str) -> None:
+        """Keep in the audit chain that a host showed a key that is not the inventory's; the answer itself says it to people."""
+        if facts.strange_key:
+            details = {"why": "it showed another key than the inventory holds", "address": f"{host.address}:{host.port}"}
+            await self.store.events.record(kind="host.key-rejected", actor=requester, subject=host.name, details=details)
 
     async def show(self, subject: str, channel: str, thread: str, message: Message) -> None:
         """Make the one message about `subject` say this; it arrives whatever happens to Slack or to this process."""

@@ -142,6 +142,7 @@ async def _measure(desk: Desk, conversation: Conversation, host: Host, matches: 
     reader = desk.engine.reader(host)
     arrived = telling(sum(len(library[match.problem].facts) for match in matches), show)
     found = [await desk.engine.diagnose(host, match, reader, arrived) for match in matches]
+    await desk.alarm(host, found[0].facts, conversation.requester)
     await _show(desk, conversation, answer(found, host, lang, small))
     await propose(desk, conversation.id, host, reader, found, conversation.requester)
 

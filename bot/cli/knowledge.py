@@ -1,4 +1,4 @@
-"""`postmedic knowledge check|record|show`: for people who write problems."""
+"""`postmedic knowledge check|record|show|digest`: for people who write problems, and for those who review them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import sys
 from argparse import Namespace
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.authoring import cases as proving
 from bot.authoring.findings import Finding
@@ -86,6 +87,13 @@ def show(arguments: Namespace) -> int:
         print(f"  fix {fix.id} ({fix.risk.value}): {', '.join(step.operation for step in fix.steps)}. {fix.safety[lang]}")
     for reference in problem.references:
         print(f"  {reference}")
+    return Status.FINE
+
+
+def digest(arguments: Namespace) -> int:
+    """Print the digest of all entries that would be loaded, whatever is pinned."""
+    given = settings(arguments)
+    print(knowledge(replace(given, knowledge_digest="")).digest)
     return Status.FINE
 
 

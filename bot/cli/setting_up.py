@@ -51,7 +51,7 @@ def language(arguments: Namespace, given: Settings) -> Lang:
 
 def knowledge(given: Settings) -> library.Library:
     """The built-in entries and those of `knowledge_paths`. Raises `KnowledgeError`."""
-    return library.load((library.BUILT_IN, *given.knowledge_paths))
+    return library.load((library.BUILT_IN, *given.knowledge_paths), pinned=given.knowledge_digest)
 
 
 @asynccontextmanager

@@ -11,7 +11,10 @@ from bot.connectors.base import Writer
 from bot.errors import UnknownHost
 from bot.execution.means import Means
 from bot.execution.measuring import measured
-from bot.model.condition import Truth
+from bot.facts.boot import BOOT
+from bot.knowledge.conditions import from_canonical
+from bot.model.condition import Truth, paths
+from bot.model.diagnosis import Diagnosis
 from bot.model.execution import State
 from bot.model.host import Host
 from bot.model.progress import Measurement, Progress, Stage, Why
@@ -53,11 +56,19 @@ async def checked(means: Means, progress: Progress) -> Cleared | Stopped:
     if diagnosis is not None and diagnosis.problem.digest != plan.problem_digest:
         return Stopped(why=Why.ENTRY_CHANGED, measured=found)
     if not found.holds:
-        false = any(check.truth is Truth.FALSE for check in found.checks)
-        return Stopped(why=Why.BEFORE_CHANGED if false else Why.BEFORE_UNKNOWN, detail=found.error, measured=found)
+        return Stopped(why=_why(found, diagnosis), detail=found.error, measured=found)
     if means.clock() >= plan.expires_at:  # measuring takes time
         return Stopped(why=Why.NONE, state=State.EXPIRED, measured=found)
     return Cleared(writer=writer, measured=found)
+
+
+def _why(found: Measurement, diagnosis: Diagnosis | None) -> Why:
+    if diagnosis is not None and diagnosis.facts.strange_key:
+        return Why.HOST_KEY_REJECTED
+    false = [from_canonical(check.condition) for check in found.checks if check.truth is Truth.FALSE]
+    if any(BOOT.path in paths(condition) for condition in false):
+        return Why.RESTARTED
+    return Why.BEFORE_CHANGED if false else Why.BEFORE_UNKNOWN
 
 
 def fingerprints(host: Host) -> frozenset[str]:

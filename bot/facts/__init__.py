@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.facts import (
     accounts,
     aliases,
+    boot,
     caches,
     certificates,
     clients,
@@ -50,6 +51,7 @@ from bot.facts import (
 __all__ = [
     "accounts",
     "aliases",
+    "boot",
     "caches",
     "certificates",
     "clients",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot import rights
 from bot.errors import KnowledgeError
 from bot.knowledge.entry import problem
 from bot.model.problem import Problem
@@ -19,6 +21,12 @@ class Library(Mapping[str, Problem]):
 
     problems: Mapping[str, Problem]
     folders: Mapping[str, Path]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the raw bytes of every entry, in the order of their ids: what was reviewed is what is loaded."""
+        lines = (f"{name} {problem.digest}\n" for name, problem in sorted(self.problems.items()))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def __getitem__(self, problem_id: str) -> Problem:
         return self.problems[problem_id]
@@ -35,8 +43,11 @@ def entries(root: Path) -> Iterator[Path]:
     return (path.parent for path in sorted(root.glob("*/*/problem.yaml")))
 
 
-def load(roots: Iterable[Path] = (BUILT_IN,)) -> Library:
-    """Load every entry below `roots`; raises `KnowledgeError` that names each bad entry."""
+def load(roots: Iterable[Path] = (BUILT_IN,), *, pinned: str = "") -> Library:
+    """Load every entry below `roots`, each read once; raises `KnowledgeError` that names each bad entry.
+
+    With `pinned`, the digest of a library that was reviewed, anything else than exactly that library is refused.
+    """
     problems: dict[str, Problem] = {}
     folders: dict[str, Path] = {}
     errors: list[KnowledgeError] = []
@@ -44,6 +55,8 @@ def load(roots: Iterable[Path] = (BUILT_IN,)) -> Library:
         for folder in entries(root):
             where = f"{root.name}/{folder.relative_to(root)}/problem.yaml"
             try:
+                for place in (root, folder.parent, folder, folder / "problem.yaml"):
+                    _closed(place, where)
                 one = problem((folder / "problem.yaml").read_bytes(), where)
                 expected = f"{folder.parent.name}-{folder.name}"
                 if one.id != expected:
@@ -58,4 +71,13 @@ def load(roots: Iterable[Path] = (BUILT_IN,)) -> Library:
     if errors:
         listed = "; ".join(str(error) for error in errors)
         raise KnowledgeError(where=f"{len(errors)} entries are refused", detail=listed, hint="mend each of them")
-    return Library(problems=problems, folders=folders)
+    library = Library(problems=problems, folders=folders)
+    if pinned and library.digest != pinned:
+        detail = f"the digest of the entries is {library.digest}, and the setting knowledge_digest pins {pinned}"
+        raise KnowledgeError(where="knowledge", detail=detail, hint="review what changed, then pin the new digest")
+    return library
+
+
+def _closed(place: Path, where: str) -> None:
+    if exposed := rights.open_to_others(place):
+        raise KnowledgeError(where=where, detail=exposed, hint="an entry decides what people are offered to run")

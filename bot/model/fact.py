@@ -66,6 +66,11 @@ class Facts(Mapping[str, object]):
     def __len__(self) -> int:
         return len(self._values)
 
+    @property
+    def strange_key(self) -> bool:
+        """Whether the host showed another key than the inventory's, so that nobody logged in."""
+        return any(isinstance(value, Unknown) and value.reason is Reason.HOST_KEY for value in self._values.values())
+
     def look(self, path: str) -> object:
         """Give the value at `path` (longest stored prefix, then fields of its dataclass), or `Unknown`."""
         for stored in sorted((p for p in self._values if path == p or path.startswith(p + ".")), key=len, reverse=True):

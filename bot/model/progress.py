@@ -17,10 +17,12 @@ class Why(StrEnum):
     NONE = ""
     APPROVAL_LOST = "approval-lost"  # a reviewer may no longer approve, or Slack could not say so
     HOST_KEY_CHANGED = "host-key-changed"  # the inventory no longer holds the key the diagnosis was made over
+    HOST_KEY_REJECTED = "host-key-rejected"  # the host now shows a key that the inventory does not hold
     HOST_UNKNOWN = "host-unknown"  # the inventory no longer holds the host
     ENTRY_CHANGED = "entry-changed"  # the knowledge entry is another one than the plan was made from
     NO_WRITER = "no-writer"
     BEFORE_CHANGED = "before-changed"  # a condition for the change is now false
+    RESTARTED = "restarted"  # the host was restarted since the diagnosis
     BEFORE_UNKNOWN = "before-unknown"  # a condition for the change could not be measured
     NOT_SENT = "not-sent"  # the host could not be reached; this step was never sent
     STEP_FAILED = "step-failed"

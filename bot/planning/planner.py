@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.errors import Refused
+from bot.facts.boot import BOOT
 from bot.facts.tokens import typed
 from bot.knowledge.conditions import canonical
-from bot.model.condition import Truth, paths
+from bot.model.condition import Condition, Is, Truth, paths
 from bot.model.diagnosis import Diagnosis, Verdict
 from bot.model.fact import Facts, Unknown
 from bot.model.plan import Plan, Step
@@ -28,13 +29,15 @@ def plan(
 ) -> Plan:
     """Make the plan of a confirmed cause's fix; `now` and `lifetime` are seconds.
 
-    Raises `Refused` when the cause is not confirmed, names no fix, or a step's value was not measured or is no token.
+    Raises `Refused` when the cause is not confirmed, names no fix, or a step's value was not measured or is no token. The last
+    condition is always that the host was not restarted since; without its boot there is no plan.
     """
     if verdict.truth is not Truth.TRUE or verdict.cause.fix is None:
         raise Refused(detail=f"{verdict.cause.id} is not a confirmed cause with a fix")
     problem, facts = diagnosis.problem, diagnosis.facts
     fix = problem.fixes[verdict.cause.fix]
     match = diagnosis.match
+    before = (*fix.before, _same_boot(facts))
     return Plan(
         id=plan_id,
         host=diagnosis.host,
@@ -47,7 +50,7 @@ def plan(
         captures=tuple(sorted(match.captures.items())) if match else (),
         steps=steps(fix.steps, facts),
         undo=steps(fix.undo, facts),
-        before=tuple(canonical(one) for one in fix.before),
+        before=tuple(canonical(one) for one in before),
         after=tuple(canonical(one) for one in fix.after),
         within=fix.within,
         facts=_deciding(verdict, fix, facts),
@@ -60,6 +63,13 @@ def plan(
 def steps(uses: Sequence[StepUse], facts: Facts) -> tuple[Step, ...]:
     """Fill operations with their values; raises `Refused` for a value that is unknown or not of its type."""
     return tuple(_step(use, facts) for use in uses)
+
+
+def _same_boot(facts: Facts) -> Condition:
+    boot = facts.look(BOOT.path)
+    if not isinstance(boot, str):
+        raise Refused(detail="it was not measured since when the host runs")
+    return Is(path=BOOT.path, literal=boot)
 
 
 def _step(use: StepUse, facts: Facts) -> Step:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.model.diagnosis import Diagnosis, Verdict
-from bot.model.fact import Unknown
+from bot.model.fact import Facts, Unknown
 from bot.model.host import Host, Via
 from bot.model.match import Kind, Match
 from bot.model.problem import Problem
@@ -51,7 +51,7 @@ def _problem(one: Diagnosis, host: Host, lang: Lang) -> Iterator[Block]:
     yield section(f"*{one.problem.title[lang]}* · {slack_value(host.name)}")
     yield from _recognised(one.match, lang)
     if one.error:
-        yield section(say("host-failed", lang, host=host.name) + "\n" + slack_value(one.error))
+        yield section(failed(host.name, one.error, one.facts, lang))
         yield context(say("host-failed-means", lang))
         return
     for verdict in one.confirmed:
@@ -69,6 +69,13 @@ def _problem(one: Diagnosis, host: Host, lang: Lang) -> Iterator[Block]:
     links = [_link(text) for text in one.problem.references if _LINK.fullmatch(text)][:4]
     if links:
         yield context(say("references", lang) + " " + " · ".join(links))
+
+
+def failed(host: str, error: str, facts: Facts, lang: Lang) -> str:
+    """Why a host could not be asked; a key that is not the inventory's is an alarm."""
+    if facts.strange_key:
+        return f"{BAD} {say('host-failed', lang, host=host)}\n{say('why-host-key-rejected', lang)}"
+    return f"{say('host-failed', lang, host=host)}\n{slack_value(error)}"
 
 
 def confirmed(one: Diagnosis, verdict: Verdict, host: Host, lang: Lang) -> Iterator[Block]:

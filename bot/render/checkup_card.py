@@ -8,7 +8,7 @@ from bot.model.checkup import Checkup, Seen, Source
 from bot.model.fact import Facts, Unknown
 from bot.model.host import Host, Via
 from bot.model.text import Lang, Text
-from bot.render.answer import confirmed
+from bot.render.answer import confirmed, failed
 from bot.render.blocks import Block, Message, context, divider, header, message, section
 from bot.render.evidence import evidence_of
 from bot.render.signs import BAD, GOOD, NOTE, OPEN
@@ -29,7 +29,7 @@ def checkup_card(checkup: Checkup, host: Host, titles: Mapping[str, Text], lang:
     title = say("check-title", lang, plain_value, host=checkup.host)
     blocks: list[Block] = [header(title)]
     if checkup.error:
-        blocks.append(section(say("host-failed", lang, host=checkup.host) + "\n" + slack_value(checkup.error)))
+        blocks.append(section(failed(checkup.host, checkup.error, checkup.facts, lang)))
         blocks.append(context(say("host-failed-means", lang)))
         return message(f"{title}: {slack_value(checkup.error)}", blocks)
     told = findings(checkup, titles, lang, slack_value)

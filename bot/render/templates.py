@@ -1,6 +1,6 @@
 """How do values get into texts? The only place where templates are compiled, and every value passes one escaper.
 
-Templates come from the repository (texts.toml) and from the knowledge; values are data and are never compiled.
+Templates come from texts.toml alone; values and the texts of entries are data and are never compiled.
 """
 
 from __future__ import annotations
@@ -63,9 +63,11 @@ def say(name: str, lang: Lang, escape: Escape = slack_value, **values: object) -
 
 
 def tell(text: Text, lang: Lang, look: Callable[[str], object], escape: Escape = slack_value) -> str:
-    """Render an entry's text; `look` gives the value of each place's fact path."""
-    source = PLACE.sub(lambda place: "{{ look('" + place[1] + "') }}", text[lang])
-    return _compiled(source, escape).render(look=lambda path: str(shown(look(path), lang)))
+    """Render an entry's text; `look` gives the value of each place's fact path.
+
+    An entry is never compiled: besides its places it is plain text, so who can edit one cannot run code here.
+    """
+    return PLACE.sub(lambda place: escape(str(shown(look(place[1]), lang))), text[lang])
 
 
 def shown(value: object, lang: Lang) -> str:

@@ -9,8 +9,6 @@ import statistics
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 PROGRAM = sorted(path for room in ("bot", "handlers") for path in (ROOT / room).rglob("*.py"))
 EVERYTHING = sorted([*PROGRAM, *(path for room in ("tests", "benchmarks") for path in (ROOT / room).rglob("*.py"))])
@@ -21,47 +19,6 @@ WRONG_NAMES = re.compile(r"(^|_)(utils?|managers?|helpers?|data|misc|common)(_|$
 @functools.cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def calls(path: Path, name: str) -> list[int]:
-    """The lines of `path` where something called `name` is called, as a function or a method."""
-    found = []
-    for node in ast.walk(parsed(path)):
-        if isinstance(node, ast.Call):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            found += [node.lineno] if called == name else []
-    return found
-
-
-def places(name: str, *, under: str = "") -> set[str]:
-    found = {path.relative_to(ROOT).as_posix() for path in PROGRAM if calls(path, name)}
-    return {path for path in found if path.startswith(under)}
-
-
-def test_templates_are_compiled_in_one_place() -> None:
-    assert places("from_string") == {"bot/render/templates.py"}
-
-
-def test_sessions_on_hosts_are_started_in_one_place() -> None:
-    sessions = ("create_session", "create_process", "open_session", "create_subprocess", "run_client", "start_sftp_client")
-    begun = {place: name for name in sessions for place in places(name, under="bot/connectors/")}
-    assert begun == {"bot/connectors/ssh_connection.py": "create_session"}
-    assert len(calls(ROOT / "bot/connectors/ssh_connection.py", "create_session")) == 1
-
-
-def test_no_shell_is_given_a_composed_text() -> None:
-    for path in PROGRAM:
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.keyword) and node.arg == "shell":
-                assert isinstance(node.value, ast.Constant), path
-                assert node.value.value is False, path
-    assert places("create_subprocess_shell") == set()
-    assert places("system") == set()
-
-
-@pytest.mark.parametrize("name", ["eval", "exec", "__import__"])
-def test_nothing_evaluates_text(name: str) -> None:
-    assert places(name) == set()
 
 
 def test_knowledge_holds_no_code() -> None:

@@ -38,7 +38,7 @@ from bot.store.store import Store
 from handlers import Slack, connect
 from handlers.desk import Desk
 from handlers.serving import serving
-from tests.support.plans import FINGERPRINT, host
+from tests.support.plans import BOOTED, FINGERPRINT, host
 from tests.support.slack_person import Person
 
 MANIFEST = Path(__file__).parents[2] / "deploy/slack/manifest.json"
@@ -122,7 +122,7 @@ class _Reader:
         self._fleet.measured.append(self._name)
         flags = ["LOOPBACK"] if self._name in self._fleet.down else ["LOOPBACK", "UP"]
         lo = {"ifname": "lo", "flags": flags, "addr_info": [{"local": "127.0.0.1"}]}
-        recorded = {"interfaces": Reading(key="interfaces", exit=0, stdout=json.dumps([lo]).encode())}
+        recorded = {"interfaces": Reading(key="interfaces", exit=0, stdout=json.dumps([lo]).encode()), BOOTED.key: BOOTED}
         if self._fleet.logs:
             lines = "\n".join(["account 1000", *self._fleet.logs, "end file", ""]).encode()
             recorded["log"] = Reading(key="log", exit=0, stdout=lines)

@@ -20,6 +20,7 @@ from bot.model.execution import StepResult
 from bot.model.fact import Facts, Reason, Unknown
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.plan import Change, Plan, Step
+from bot.model.probe import Reading
 from bot.model.problem import Phrases, Problem, Risk
 from bot.model.review import Actor, Decision, Review
 from bot.model.text import Text
@@ -34,6 +35,7 @@ REQUESTER = "U0PAUL"
 APPROVERS = Approvers(users=frozenset({"U0ANNE", REQUESTER}), groups=frozenset({"S0POST"}))
 DOWN = '{"fact":"loopback.state","is":"down"}'
 UP = '{"fact":"loopback.state","is":"up"}'
+BOOTED = Reading(key="boot-id", exit=0, stdout=b"6c0e4f2b-9d5a-4c61-8b7e-1f3a5d7c9e02 8\n")
 
 
 def step(operation: str, *tokens: str) -> Step:

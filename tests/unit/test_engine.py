@@ -21,7 +21,7 @@ from bot.model.match import Kind, Match
 from bot.model.plan import Plan
 from bot.model.probe import Reading
 from tests.support.entries import ENTRY
-from tests.support.plans import FINGERPRINT, host
+from tests.support.plans import BOOTED, FINGERPRINT, host
 
 REAL = """
 facts: [interfaces]
@@ -73,7 +73,7 @@ def engine(library: Library, up: bool = False) -> Engine:
     return Engine(
         inventory=Inventory({one.name: one for one in hosts}),
         library=library,
-        connector=Recorded({"interfaces": interfaces(up)}),
+        connector=Recorded({"interfaces": interfaces(up), BOOTED.key: BOOTED}),
         clock=lambda: 1000.0,
         plan_seconds=1800,
     )

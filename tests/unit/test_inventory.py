@@ -74,10 +74,7 @@ def test_what_is_left_out_is_the_safe_choice(tmp_path: Path) -> None:
         ('reader = { user = "postmedic-probe", key = "probe" }', 'reader = "x"', "`reader` is not of the form"),
         ('reader = { user = "postmedic-probe"', "reader = { user = 5", "`reader` is not of the form"),
         ('reader = { user = "postmedic-probe", key = "probe" }', 'reader = { user = "x", key = "gone" }', "cannot be read"),
-        ('users = ["U1"]', 'users = ["everyone"]', "everyone are not accepted"),
-        ('users = ["U1"]', 'users = ["@ben"]', "is no Slack id"),
         ('users = ["U1"]', 'users = "U1"', "`approvers.users` is not a list"),
-        ('groups = ["S1"]', 'groups = ["*"]', "is no Slack id"),
         ('groups = ["S1"]', 'group = ["S1"]', "`approvers` is not a table"),
         ('approvers = { users = ["U1"], groups = ["S1"] }', "approvers = true", "`approvers` is not a table"),
         ('channels = ["C1"]', 'channels = ["#mail"]', "is no Slack id"),
@@ -121,19 +118,6 @@ def test_a_broken_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InventoryError, match="No such file"):
         load(tmp_path / "absent.toml")
-
-
-def test_a_file_that_everybody_may_write_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InventoryError, match="chmod o-w"):
-        load(write(tmp_path, HOST, 0o602))
-
-
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o777])
-def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
-    path = write(tmp_path, HOST)
-    (tmp_path / "probe").chmod(mode)
-    with pytest.raises(InventoryError, match="chmod 600"):
-        load(path)
 
 
 def test_names_are_found_however_they_are_written() -> None:

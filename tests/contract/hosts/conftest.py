@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from bot.connectors.ssh import SshConnector
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.plan import Step
 from bot.sandbox.hosts import SampleHost, SampleHosts
@@ -26,13 +23,6 @@ class Site:
     host: Host
     step: Step
     effects: Callable[[], int]
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="postmedic-hosts."))  # short and plain: its path travels as a token
-    yield made
-    shutil.rmtree(made)
 
 
 @pytest.fixture
@@ -72,10 +62,3 @@ async def sample(folder: Path) -> AsyncIterator[Site]:
 @pytest.fixture(params=["openssh", "sample"])
 def site(request: pytest.FixtureRequest) -> Site:
     return request.getfixturevalue(request.param)  # type: ignore[no-any-return]
-
-
-@pytest.fixture
-async def connector() -> AsyncIterator[SshConnector]:
-    made = SshConnector(connect_timeout=2, step_seconds=20)
-    yield made
-    made.close()

@@ -27,7 +27,7 @@ UsePAM no
 PasswordAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 200
-LogLevel ERROR
+LogLevel {log_level}
 """
 
 
@@ -51,8 +51,14 @@ def install(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Seque
 
 
 @contextlib.contextmanager
-def sshd(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Sequence[Operation] = OPERATIONS) -> Iterator[Host]:
-    """Run an sshd; the `shell` key in `folder` logs in to an ordinary shell."""
+def sshd(
+    folder: Path,
+    *,
+    probes: Sequence[Probe] = PROBES,
+    operations: Sequence[Operation] = OPERATIONS,
+    log_level: str = "ERROR",
+) -> Iterator[Host]:
+    """Run an sshd that writes `sshd.log` in `folder`; the `shell` key there logs in to an ordinary shell."""
     install(folder, probes=probes, operations=operations)
     host_key, probe, fix, shell = (new_key(folder / name) for name in ("host_key", "probe_key", "fix_key", "shell_key"))
     (folder / "authorized_keys").write_text(
@@ -61,9 +67,9 @@ def sshd(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Sequence
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    (folder / "sshd_config").write_text(CONFIG.format(port=port, folder=folder))
+    (folder / "sshd_config").write_text(CONFIG.format(port=port, folder=folder, log_level=log_level))
     os.makedirs("/run/sshd", exist_ok=True)
-    daemon = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", folder / "sshd_config"], stderr=subprocess.DEVNULL)
+    daemon = subprocess.Popen(["/usr/sbin/sshd", "-D", "-E", folder / "sshd.log", "-f", folder / "sshd_config"])
     try:
         for _ in range(100):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

@@ -37,6 +37,10 @@ class Wire:
             writer.transport.abort()
         self._writers.clear()
 
+    def lead_to(self, port: int) -> None:
+        """Carry new connections to another port, as somebody in the middle would."""
+        self._to = port
+
     def freeze(self) -> None:
         """Carry nothing any more, and do not tell."""
         self._flowing.clear()

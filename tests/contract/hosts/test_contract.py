@@ -12,7 +12,7 @@ import pytest
 
 from bot.connectors.base import StepState
 from bot.connectors.ssh import SshConnector
-from bot.errors import ConnectionDropped, HostKeyRejected, LoginRefused, Refused
+from bot.errors import ConnectionDropped, LoginRefused
 from bot.model.host import Account
 from bot.model.plan import Step
 from bot.model.probe import Probe, Reading, Request
@@ -87,29 +87,6 @@ async def test_a_probe_the_host_does_not_know_is_refused_alone(site: Site, conne
     assert b"no probe" in readings["newer"].stderr
 
 
-async def test_another_host_key_is_never_accepted(
-    site: Site, connector: SshConnector, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = folder / "home"
-    (home / ".ssh").mkdir(parents=True)
-    (home / ".ssh" / "config").write_text("Host *\n  UserKnownHostsFile none\n  StrictHostKeyChecking no\n")
-    monkeypatch.setenv("HOME", str(home))
-    other = replace(site.host, host_keys=(new_key(folder / "other_host"),))
-    with pytest.raises(HostKeyRejected):
-        [_ async for _ in connector.reader(other).read(ask(EMPTY))]
-    writer = connector.writer(other)
-    assert writer is not None
-    with pytest.raises(HostKeyRejected):
-        await writer.run("e1", 0, site.step)
-    assert site.effects() == 0
-
-
-async def test_a_host_without_the_inventorys_key_type_is_rejected(site: Site, connector: SshConnector) -> None:
-    ecdsa = asyncssh.generate_private_key("ecdsa-sha2-nistp256").export_public_key().decode().strip()
-    with pytest.raises(HostKeyRejected):
-        [_ async for _ in connector.reader(replace(site.host, host_keys=(ecdsa,))).read(ask(EMPTY))]
-
-
 async def test_a_key_the_host_does_not_know_is_refused(site: Site, connector: SshConnector, folder: Path) -> None:
     new_key(folder / "stranger")
     stranger = replace(site.host, reader=Account(user=site.host.reader.user, key=str(folder / "stranger")))
@@ -157,15 +134,6 @@ async def test_an_operation_the_host_does_not_know_is_refused(site: Site, connec
     assert refused.exit == 64
     assert refused.stderr
     assert await writer.ask("e1", 0) == (StepState.UNSEEN, None)
-
-
-async def test_words_that_are_no_tokens_do_not_leave(site: Site, connector: SshConnector) -> None:
-    writer = connector.writer(site.host)
-    assert writer is not None
-    with pytest.raises(Refused):
-        await writer.run("e1", 0, Step(operation="append", tokens=("tmp/x;id",), script=""))
-    with pytest.raises(Refused):
-        [_ async for _ in connector.reader(site.host).read([Request(probe=ECHO, tokens=("$(id)", "25"))])]
 
 
 async def test_a_connection_cut_in_a_probe_keeps_what_came_before(site: Site, connector: SshConnector) -> None:

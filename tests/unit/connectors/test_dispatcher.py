@@ -64,13 +64,6 @@ def test_shellcheck_has_nothing_to_say(name: str, tmp_path: Path) -> None:
     assert said.stdout == ""
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_nothing_received_is_evaluated(name: str) -> None:
-    template = _text(f"{name}.sh") + _text("probing.sh") + _text("checks.sh")
-    code = [line.split(" #")[0].strip() for line in template.splitlines() if not line.strip().startswith("#")]
-    assert not [line for line in code if line.startswith((". ", "source ")) or "eval" in line.split()]
-
-
 def test_every_type_of_the_catalogue_is_checked_on_the_host() -> None:
     assert set(CHECKS) == set(TYPES)
 

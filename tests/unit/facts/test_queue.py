@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.facts.queue import QUEUE, Queue, queue
+from bot.knowledge import library
+from bot.knowledge.cases import cases
 from bot.model.fact import Reason, Unknown
 from bot.model.probe import NO_PERMISSION, Reading
 
@@ -103,3 +105,11 @@ def test_hostile_output_gives_a_value_or_unknown(hostile: str) -> None:
 
 def test_local_parts_never_leave_the_host() -> None:
     assert 's/[^][ "<>(){}:;,]+@/@/g' in QUEUE.script
+
+
+def test_no_recording_holds_a_local_part_of_a_queued_address() -> None:
+    recorded = [one for folder in library.entries(library.BUILT_IN) for case in cases(folder) for one in case.readings.values()]
+    waiting = [one for one in recorded if one.key == QUEUE.name and one.exit == 0]
+    assert waiting
+    for reading in waiting:
+        assert '"address": "@' in reading.out or '"address"' not in reading.out

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.diagnosis.verdict import diagnose
 from bot.errors import Refused
 from bot.knowledge.conditions import from_canonical
+from bot.model.condition import Is
 from bot.model.diagnosis import Diagnosis
 from bot.model.fact import Facts, Reason, Unknown
 from bot.model.match import Kind, Match
@@ -43,8 +44,9 @@ def operation() -> Iterator[None]:
     del OPERATIONS["x"]
 
 
-def diagnosed(up: object = False, loopback: object = "lo") -> Diagnosis:
-    facts = Facts({"interfaces": Interfaces(loopback_up=up, loopback=loopback), "setting.inet_interfaces": "all"})
+def diagnosed(up: object = False, loopback: object = "lo", boot: object = "b1") -> Diagnosis:
+    measured = {"interfaces": Interfaces(loopback_up=up, loopback=loopback), "setting.inet_interfaces": "all"}
+    facts = Facts({**measured, "boot-id": boot})
     match = Match(problem="startup-example", kind=Kind.EXACT, score=100.0, captures={"b": "2", "address": "127.0.0.1"})
     return diagnose(example(), "host01", match, facts, 5.0)
 
@@ -76,7 +78,8 @@ def test_a_plan_holds_everything_that_is_approved() -> None:
     assert one.captures == (("address", "127.0.0.1"), ("b", "2"))
     assert one.facts == (("interfaces.loopback-up", "no"),)
     assert (one.created_at, one.expires_at, one.within) == (100.0, 1900.0, 15)
-    assert tuple(from_canonical(text) for text in one.before) == example().fixes["raise-loopback"].before
+    same_boot = Is(path="boot-id", literal="b1")
+    assert tuple(from_canonical(text) for text in one.before) == (*example().fixes["raise-loopback"].before, same_boot)
     assert tuple(from_canonical(text) for text in one.after) == example().fixes["raise-loopback"].after
 
 

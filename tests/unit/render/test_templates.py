@@ -6,7 +6,6 @@ import ast
 import re
 from pathlib import Path
 
-import jinja2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,56 +13,15 @@ from hypothesis import strategies as st
 from bot.approval.policy import Refusal
 from bot.execution.answers import Said
 from bot.model.execution import State
-from bot.model.fact import Facts, Reason, Unknown
+from bot.model.fact import Reason, Unknown
 from bot.model.match import Kind
 from bot.model.progress import Why
-from bot.model.text import LANGS, Lang, Text
+from bot.model.text import LANGS
 from bot.render.places import PLACE
-from bot.render.templates import Markup, plain_value, say, shown, slack_value, tell, texts
+from bot.render.templates import Markup, say, shown, slack_value, texts
 
 ROOT = Path(__file__).parents[3]
-PAYLOADS = [
-    "{{ 7*7 }}",
-    "{% for x in range(9) %}x{% endfor %}",
-    "{# gone #}",
-    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
-    "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
-    "{{ look('setting.a') }}",
-    "{% include '/etc/passwd' %}",
-    "{{ self._TemplateReference__context }}",
-    "${7*7} #{7*7} <%= 7*7 %>",
-    "%(detail)s {0} {detail}",
-]
 STRAY = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}")
-
-
-def no_values(_path: str) -> object:
-    raise AssertionError("nothing is looked up")
-
-
-@pytest.mark.parametrize("payload", PAYLOADS)
-@pytest.mark.parametrize("lang", LANGS)
-def test_a_template_in_a_value_is_shown_as_it_is(payload: str, lang: Lang) -> None:
-    assert payload in say("host-unknown", lang, plain_value, host=payload, known="x")
-    text = Text(en="It says {{ log.line }}.", zh="它说 {{ log.line }}。")
-    facts = Facts({"log.line": payload})
-    assert payload in tell(text, lang, facts.look, plain_value)
-    escaped = payload.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert f"`{escaped}`" in tell(text, lang, facts.look)
-
-
-@pytest.mark.parametrize("payload", PAYLOADS[:3])
-def test_a_path_that_holds_code_is_no_place(payload: str) -> None:
-    assert PLACE.fullmatch(payload) is None
-    assert PLACE.fullmatch("{{ look('x') }}") is None
-    assert PLACE.fullmatch("{{ a.__class__ }}") is not None  # a path like any other: looked up among the facts only
-    facts = Facts({"a": "value"})
-    assert "not measured" in tell(Text(en="{{ a.__class__ }}", zh="x"), "en", facts.look)
-
-
-def test_a_missing_value_is_an_error_and_not_an_empty_text() -> None:
-    with pytest.raises(jinja2.UndefinedError):
-        say("host-unknown", "en", host="x")
 
 
 @pytest.mark.parametrize(

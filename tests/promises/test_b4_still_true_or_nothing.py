@@ -1,0 +1,182 @@
+"""B4: what was true at the diagnosis is still true at the first step, or nothing happens: for every condition of every fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import assert_never
+
+import pytest
+
+from bot.facts.base import FACTS
+from bot.facts.boot import BOOT, BOOT_ID
+from bot.knowledge.cases import cases
+from bot.knowledge.conditions import from_canonical
+from bot.model.condition import All, Any, Condition, In, Is, Not, Truth, paths
+from bot.model.execution import State
+from bot.model.fact import Reason, Unknown
+from bot.model.probe import Reading
+from bot.model.progress import Stage, Why
+from bot.model.text import LANGS
+from bot.render.plan_card import plan_card
+from bot.store.store import Store
+from tests.support.fixes import LIBRARY, Mended, Recorded, carried, mended, offered, readings
+from tests.support.plans import APPROVERS, BOOTED
+
+Over = dict[str, object]
+FIXES = {one.name: one for one in mended()}
+
+
+def breaking(condition: Condition) -> Iterator[Over]:
+    """Every smallest change of facts that makes a true condition false."""
+    match condition:
+        case Is(path=path, literal=literal):
+            yield {path: not literal if isinstance(literal, bool) else f"not {literal}"}
+        case In(path=path):
+            yield {path: "none of them"}
+        case Not(part=part):
+            yield making(part)
+        case All(parts=parts):
+            for part in parts:
+                yield from breaking(part)
+        case Any(parts=parts):
+            yield {path: value for part in parts for path, value in next(breaking(part)).items()}
+        case _:
+            assert_never(condition)
+
+
+def making(condition: Condition) -> Over:
+    """Facts that make a condition true."""
+    match condition:
+        case Is(path=path, literal=literal):
+            return {path: literal}
+        case In(path=path, literals=literals):
+            return {path: literals[0]}
+        case Not(part=part):
+            return next(breaking(part))
+        case All(parts=parts):
+            return {path: value for part in parts for path, value in making(part).items()}
+        case Any(parts=parts):
+            return making(parts[0])
+        case _:
+            assert_never(condition)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> Store:
+    return await Store.open(str(tmp_path / "postmedic.db"))
+
+
+def test_every_fix_is_tried() -> None:
+    assert {(one.plan.problem, one.plan.fix) for one in mended()} == set(offered())
+
+
+@pytest.mark.parametrize("name", FIXES)
+async def test_a_condition_that_is_no_longer_true_stops_the_fix(store: Store, name: str) -> None:
+    mend = FIXES[name]
+    tried = 0
+    for number, text in enumerate(mend.plan.before):
+        for change, over in enumerate(breaking(from_canonical(text))):
+            recorded = Recorded(readings=readings(mend.case), over=over)
+            progress = await carried(store, recorded, replace(mend.plan, id=f"p{number}-{change}"))
+            assert progress.state is State.STALE, over
+            assert progress.why in (Why.BEFORE_CHANGED, Why.RESTARTED)
+            assert (recorded.sent, progress.steps) == ([], ())
+            found = progress.measured(Stage.BEFORE)
+            assert found is not None
+            assert Truth.FALSE in {check.truth for check in found.checks if check.condition == text}
+            tried += 1
+    assert tried >= len(mend.plan.before)
+    await store.close()
+
+
+@pytest.mark.parametrize("name", FIXES)
+async def test_a_condition_that_can_no_longer_be_measured_stops_the_fix(store: Store, name: str) -> None:
+    mend = FIXES[name]
+    for number, text in enumerate(mend.plan.before):
+        lost = Unknown(reason=Reason.TIMED_OUT, detail="the probe did not end in time")
+        recorded = Recorded(readings=readings(mend.case), over=dict.fromkeys(paths(from_canonical(text)), lost))
+        progress = await carried(store, recorded, replace(mend.plan, id=f"p{number}"))
+        assert (progress.state, progress.why) == (State.STALE, Why.BEFORE_UNKNOWN)
+        assert recorded.sent == []
+    await store.close()
+
+
+@pytest.mark.parametrize("name", FIXES)
+async def test_an_unchanged_host_is_mended(store: Store, name: str) -> None:
+    """The other tests do not pass because nothing ever begins."""
+    mend = FIXES[name]
+    recorded = Recorded(readings=readings(mend.case))
+    await carried(store, recorded, replace(mend.plan, within=0))
+    assert recorded.sent[: len(mend.plan.steps)] == [step.wire for step in mend.plan.steps]
+    await store.close()
+
+
+def elsewhere(mend: Mended) -> Iterator[dict[str, Reading]]:
+    """The same host in every other recorded state of this problem in which the fix is not offered."""
+    for case in cases(LIBRARY.folders[mend.plan.problem]):
+        offered_there = {step.wire for step in mend.plan.steps} <= set(case.plan)
+        if case.name != mend.case.name and not case.confirmed and not offered_there:
+            yield readings(case)
+
+
+@pytest.mark.parametrize("name", FIXES)
+async def test_a_host_that_was_mended_by_hand_meanwhile_is_left_alone(store: Store, name: str) -> None:
+    """Recorded states in which nothing is confirmed: healthy hosts, and hosts whose probes fail."""
+    mend = FIXES[name]
+    states = list(elsewhere(mend))
+    assert states
+    for number, state in enumerate(states):
+        recorded = Recorded(readings=state)
+        progress = await carried(store, recorded, replace(mend.plan, id=f"p{number}"))
+        assert progress.state is State.STALE
+        assert recorded.sent == []
+    await store.close()
+
+
+# --- the host was restarted -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "stdout",
+    [
+        b"00000000-0410-4214-b672-ba8c65927564 8\n",  # another boot of the kernel
+        BOOTED.stdout.replace(b" 8\n", b" 812345\n"),  # a container that was started again under the same kernel
+    ],
+)
+@pytest.mark.parametrize("name", list(FIXES)[::9])
+async def test_a_restarted_host_is_another_one(store: Store, name: str, stdout: bytes) -> None:
+    mend = FIXES[name]
+    recorded = Recorded(readings={**readings(mend.case), BOOTED.key: replace(BOOTED, stdout=stdout)})
+    progress = await carried(store, recorded, mend.plan)
+    assert (progress.state, progress.why, recorded.sent) == (State.STALE, Why.RESTARTED, [])
+    for lang, says in zip(LANGS, ("restarted", "重启"), strict=True):
+        assert says in plan_card(progress, None, APPROVERS, lang).text
+    await store.close()
+
+
+async def test_a_host_that_does_not_say_which_boot_it_is_gets_no_plan_and_no_step(store: Store) -> None:
+    mend = next(iter(FIXES.values()))
+    for silent in (replace(BOOTED, exit=127), replace(BOOTED, stdout=b""), replace(BOOTED, exit=None)):
+        recorded = Recorded(readings={**readings(mend.case), BOOTED.key: silent})
+        progress = await carried(store, recorded, replace(mend.plan, id=f"p{silent.exit}{len(silent.stdout)}"))
+        assert (progress.state, progress.why, recorded.sent) == (State.STALE, Why.BEFORE_UNKNOWN, [])
+    await store.close()
+
+
+def test_every_plan_is_bound_to_the_boot() -> None:
+    boot = FACTS["boot-id"].parse(BOOTED)
+    assert isinstance(boot, str)
+    for one in mended():
+        assert Is(path=BOOT.path, literal=boot) in [from_canonical(text) for text in one.plan.before]
+        assert one.plan.digest != replace(one.plan, before=one.plan.before[:-1]).digest
+
+
+@pytest.mark.parametrize(
+    "stdout",
+    [b"", b"x\n", b"daef2d8b-0410-4214-b672-ba8c65927564\n", b"daef2d8b-0410-4214-b672-ba8c65927564 \n", BOOTED.stdout * 2],
+)
+def test_a_boot_of_another_form_is_unknown(stdout: bytes) -> None:
+    found = FACTS["boot-id"].parse(Reading(key=BOOT_ID.name, exit=0, stdout=stdout))
+    assert isinstance(found, Unknown)

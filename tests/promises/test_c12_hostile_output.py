@@ -1,0 +1,175 @@
+"""C12: a hostile host cannot crash, stall or steer the bot: every parser gives a value or Unknown for whatever it prints.
+
+`POSTMEDIC_SOAK=50` makes fifty times as many outputs: a million.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+import bot.operations
+from bot.authoring.cases import reach
+from bot.connectors.replay import ReplayReader
+from bot.errors import Refused
+from bot.facts.base import FACTS, Fact
+from bot.knowledge.cases import Case, cases
+from bot.knowledge.library import load
+from bot.model.fact import Reason, Unknown
+from bot.model.match import Kind, Match
+from bot.model.plan import Step
+from bot.model.probe import Reading
+from bot.model.problem import Problem
+from bot.model.token import TOKEN
+from bot.planning.planner import steps
+from tests.support.plans import BOOTED
+from tests.unit.facts.recorded import STATES
+
+assert bot.operations.__all__
+SOAK = float(os.environ.get("POSTMEDIC_SOAK", "1"))
+PARSED, DIAGNOSED = int(17_000 * SOAK), int(1_500 * SOAK)
+SECONDS = 0.25  # of this process, for one output; the slowest recorded one needs a hundredth
+ARGUMENTS = {
+    "parameter": "inet_interfaces", "service": "postfix", "word": "smtp", "domain": "example.org", "address": "192.0.2.1",
+    "host": "mail.example.org", "port": "25", "mail-port": "587", "table": "hash:/etc/postfix/virtual",
+    "path": "etc/postfix/main.cf", "record": "mx",
+}  # fmt: skip
+SPICE = (
+    b"\x00", b"\xff\xfe", b"\n", b"\r", b"\t", b" ", b"=", b"[", b"]", b"{", b"}", b'"', b"\\", b"-1", b"9" * 400, b"9" * 5000,
+    b"1e308", b"1e999", b"-0", b"NaN", b"Infinity", b"null", b"true", b"\xed\xa0\x80", b'"\\ud800"', b'"\\u0000"', b"end\n",
+    b"end=ok\n", "٣".encode(), "\u202e\u2028\u200b".encode(), "İ".encode(), b"\x1b[2J", b"$(id)", b"; id #",
+    b"../../etc/shadow", b"{{ 7*7 }}", b"<!channel>", b"*", b"::1", b"0x1f",
+)  # fmt: skip
+BOMBS = (
+    b"[" * 100_000, b'{"a":' * 50_000, b"[" * 500 + b"]" * 500, b'[{"a": 1e308, "a": 1e999}]', b'["\\ud800", "\\udc00"]',
+    b"9" * 100_000, b"[" + b"9" * 5000 + b"]", b'{"addr_info": {"local": []}}', b"a" * 65536, b"=" * 65536, b"\n" * 65536,
+    b"a=b\n" * 16384, b"\x00" * 65536, b" " * 65536, b"x " * 32768, b"(" * 32768, b"%" * 32768, b"\\" * 65535, b"",
+    b"\n", b"[]", b"{}", b"null", b"0", b'""', b"\xff" * 4096, b"\xe9" * 999, b"end\n", b"ok\n" * 3,
+)  # fmt: skip
+
+LIBRARY = load()
+CASES = [(problem, case) for name, problem in LIBRARY.items() for case in cases(LIBRARY.folders[name])]
+
+
+def recordings() -> dict[str, list[Reading]]:
+    """Everything real hosts were seen to answer, by probe."""
+    found: dict[str, dict[tuple[str, bytes], Reading]] = {BOOTED.key: {(BOOTED.key, b""): BOOTED}}
+    for state in STATES.values():
+        for key, one in state.items():
+            reading = Reading(key=key, exit=0, stdout=str(one["stdout"]).encode())
+            found.setdefault(key.split()[0], {})[key, reading.stdout] = reading
+    for _, case in CASES:
+        for key, reading in case.readings.items():
+            if reading.exit == 0:
+                found.setdefault(key.split()[0], {})[key, reading.stdout] = reading
+    return {name: list(readings.values()) for name, readings in found.items()}
+
+
+RECORDED = recordings()
+
+
+def mutated(chance: random.Random, text: bytes) -> bytes:
+    for _ in range(chance.randint(1, 6)):
+        at, end = sorted((chance.randint(0, len(text)), chance.randint(0, len(text))))
+        text = chance.choice(
+            (text[:at], text[:at] + chance.choice(SPICE) + text[at:], text[:at] + text[end:], text + text[at:end])
+        )
+    return text
+
+
+def arguments(fact: Fact, key: str) -> list[Sequence[str]]:
+    """With which arguments the answer to `key` can be parsed: its own tokens, else those that entries use."""
+    tokens = key.split()[1:]
+    if len(tokens) == len(fact.parameters):
+        return [tokens]
+    plain = {use.arguments for problem in LIBRARY.values() for use in problem.facts if use.name == fact.name}
+    used = [each for each in sorted(plain) if not any("." in argument for argument in each)]
+    return [*used, [ARGUMENTS[kind] for kind in fact.parameters]]
+
+
+def judged(fact: Fact, reading: Reading, given: Sequence[str]) -> None:
+    began = time.process_time()
+    value = fact.parse(reading, *given)
+    assert time.process_time() - began < SECONDS, f"{fact.name} stalls on {reading.stdout[:80]!r}"
+    if isinstance(value, Unknown):
+        assert isinstance(value.reason, Reason)
+        assert len(value.detail) < 120
+        assert value.detail.isprintable(), "why a fact is unknown is said in our words, not the host's"
+    else:
+        repr(value)
+        hash(value)
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_what_is_bent_is_what_real_hosts_answered(name: str) -> None:
+    fact = FACTS[name]
+    values = (fact.parse(one, *given) for one in RECORDED[fact.probe.name] for given in arguments(fact, one.key))
+    assert any(not isinstance(value, Unknown) for value in values)
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_no_mutated_answer_raises_or_stalls(name: str) -> None:
+    fact, chance = FACTS[name], random.Random(name)
+    for _ in range(PARSED // len(FACTS)):
+        original = chance.choice(RECORDED[fact.probe.name])
+        judged(
+            fact,
+            Reading(
+                key=original.key,
+                exit=chance.choice((0, 0, 0, 1, 2, 64, 126, 255)),
+                stdout=mutated(chance, original.stdout),
+                stderr=chance.choice((b"", original.stderr, chance.choice(SPICE))),
+                truncated=chance.random() < 0.1,
+            ),
+            chance.choice(arguments(fact, original.key)),
+        )
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_no_bomb_raises_or_stalls(name: str) -> None:
+    fact = FACTS[name]
+    for bomb in BOMBS:
+        original = RECORDED[fact.probe.name][0]
+        half = len(original.stdout) // 2
+        for stdout in (bomb, original.stdout + bomb, original.stdout[:half] + bomb + original.stdout[half:]):
+            judged(fact, replace(original, stdout=stdout[: fact.probe.bytes]), arguments(fact, original.key)[0])
+
+
+def hostile(chance: random.Random, case: Case) -> dict[str, Reading]:
+    """The answers of a case, most of them bent."""
+    return {
+        key: replace(reading, stdout=mutated(chance, reading.stdout)) if chance.random() < 0.7 else reading
+        for key, reading in case.readings.items()
+    }
+
+
+def planned(problem: Problem, case: Case, facts: object) -> Iterator[Step]:
+    for fix in problem.fixes.values():
+        try:
+            yield from (*steps(fix.steps, facts), *steps(fix.undo, facts))  # type: ignore[arg-type]
+        except Refused:
+            continue
+
+
+async def test_no_hostile_host_breaks_a_diagnosis_or_bends_a_plan() -> None:
+    """Whatever it answers, every cause is judged, and the words a fix would send are typed words of our own catalogue."""
+    chance, bent = random.Random(12), 0
+    for _ in range(DIAGNOSED):
+        problem, case = chance.choice(CASES)
+        captures = {"host": "$(id)", "address": "192.0.2.1", "domain": "example.org;id", "path": "../../etc/shadow"}
+        match = Match(problem=problem.id, kind=Kind.EXACT, score=100.0, captures=captures)
+        began = time.process_time()
+        diagnosis = await reach(problem, match, ReplayReader(hostile(chance, case)))
+        assert time.process_time() - began < 20 * SECONDS
+        assert len(diagnosis.verdicts) == len(problem.causes)
+        for step in planned(problem, case, diagnosis.facts):
+            bent += 1
+            assert step.operation in bot.operations.base.OPERATIONS
+            assert step.script == bot.operations.base.OPERATIONS[step.operation].script
+            assert all(TOKEN.fullmatch(token) for token in step.tokens), step.wire
+    assert bent > DIAGNOSED // 4
