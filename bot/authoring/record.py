@@ -1,8 +1,9 @@
-"""What does a real host answer? Runs an entry's probes over any reader and keeps every raw reading as a case."""
+"""What does a real host answer? Runs an entry's probes over any reader and keeps every reading, without secrets, as a case."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.authoring.cases import planned, reach
 from bot.connectors.base import Reader
@@ -10,14 +11,24 @@ from bot.diagnosis.once import OnceReader
 from bot.knowledge.cases import Case
 from bot.matching import Matcher
 from bot.model.diagnosis import Diagnosis
+from bot.model.probe import Reading
 from bot.model.problem import Problem
+from bot.render.discretion import Discretion
 
 
 async def record(
-    problem: Problem, paste: str, matcher: Matcher, reader: Reader, *, name: str, recorded: Mapping[str, str]
+    problem: Problem,
+    paste: str,
+    matcher: Matcher,
+    reader: Reader,
+    *,
+    name: str,
+    recorded: Mapping[str, str],
+    discretion: Discretion = Discretion(),  # noqa: B008  # frozen
 ) -> tuple[Case, Diagnosis]:
     """Measure now and make a case whose expectation is what was found; an author reviews it before it is kept."""
     recorder = OnceReader(reader)
+    paste = discretion(paste)
     found = matcher.recognise(paste) if paste else None
     match = next((m for m in found.near if m.problem == problem.id), None) if found else None
     diagnosis = await reach(problem, match, recorder)
@@ -25,7 +36,7 @@ async def record(
         name=name,
         paste=paste,
         recorded=recorded,
-        readings=recorder.readings,
+        readings={key: _discreet(reading, discretion) for key, reading in recorder.readings.items()},
         match=(found.sure[0].problem if found and found.sure else "none") if paste else problem.id,
         confirmed=tuple(v.cause.id for v in diagnosis.confirmed),
         ruled_out=tuple(v.cause.id for v in diagnosis.ruled_out),
@@ -33,3 +44,11 @@ async def record(
         plan=planned(diagnosis),
     )
     return case, diagnosis
+
+
+def _discreet(reading: Reading, discretion: Discretion) -> Reading:
+    """The reading as it may be kept; bytes that are no text stay as they are where nothing is hidden."""
+    out, err = discretion(reading.out), discretion(reading.err)
+    stdout = reading.stdout if out == reading.out else out.encode()
+    stderr = reading.stderr if err == reading.err else err.encode()
+    return replace(reading, stdout=stdout, stderr=stderr)

@@ -15,9 +15,12 @@ from bot.facts.tokens import typed
 from bot.model.fact import Facts, FactUse, Reason, Unknown
 from bot.model.probe import Reading, Request
 from bot.model.problem import Derived
+from bot.render.discretion import Discretion
 
 Arrived = Callable[[str, object], Awaitable[None]]
 """Called with the path and value of each fact as it arrives."""
+
+_DISCREET = Discretion()  # no secret may be in a fact; addresses stay until nothing more is asked about them
 
 
 async def gather(
@@ -46,7 +49,7 @@ async def gather(
                     readings[reading.key] = reading
                     await _parse(asked, readings, values, declared, arrived)
         except HostError as failure:
-            error = str(failure)
+            error = _DISCREET(str(failure))
             lost = Unknown(reason=_reason(failure), detail="the host could not be asked")
             values |= {use.path: lost for use in ready if use.path not in values}
         await _parse(asked, readings, values, declared, arrived, final=True)
@@ -85,7 +88,7 @@ def value_of(name: str, reading: Reading, arguments: Sequence[object]) -> object
     if unknown is not None:
         return unknown
     try:
-        return FACTS[name].parse(reading, *arguments)
+        return _DISCREET.value(FACTS[name].parse(reading, *arguments))
     except Exception:
         return unreadable("the host's answer has an unexpected form")
 

@@ -30,7 +30,7 @@ from bot.model.execution import StepResult
 from bot.model.host import Approvers, Host
 from bot.model.plan import Step
 from bot.model.probe import Reading
-from bot.render.redact import redact
+from bot.render.discretion import Discretion
 from bot.sandbox.slack import Running, Timing, Workspace, serve
 from bot.sandbox.slack.seed import APPROVERS, CHANNELS, PEOPLE, Channel
 from bot.sandbox.slack.seed import Person as Member
@@ -209,14 +209,28 @@ def inventory() -> Inventory:
     return Inventory({one.name: one for one in hosts})
 
 
-def engine(folder: Path, fleet: Fleet, *, risk: str = "low", minutes: float = 30) -> Engine:
+def engine(
+    folder: Path,
+    fleet: Fleet,
+    *,
+    risk: str = "low",
+    minutes: float = 30,
+    discretion: Discretion = Discretion(),  # noqa: B008
+) -> Engine:
     """An engine that knows two problems."""
     for name, text in (("startup/no-local-interface", ENTRY.replace("RISK", risk)), ("sasl/no-mechanisms", OTHER_ENTRY)):
         place = folder / "knowledge" / name
         place.mkdir(parents=True, exist_ok=True)
         (place / "problem.yaml").write_text(text, encoding="utf-8")
     library = load([folder / "knowledge"])
-    return Engine(inventory=inventory(), library=library, connector=fleet, clock=time.time, plan_seconds=minutes * 60)
+    return Engine(
+        inventory=inventory(),
+        library=library,
+        connector=fleet,
+        clock=time.time,
+        plan_seconds=minutes * 60,
+        discretion=discretion,
+    )
 
 
 @asynccontextmanager
@@ -245,6 +259,7 @@ async def bot_at(
     pause: float = 0.02,
     channels: tuple[str, ...] = (),
     lease_seconds: float = 15.0,
+    pseudonyms: bool = False,
 ) -> AsyncIterator[House]:
     """The bot, started as its composition root starts it, over either transport."""
     fleet = fleet or Fleet()
@@ -254,14 +269,15 @@ async def bot_at(
     )
     slack = await connect(settings)
     store = await Store.open(str(folder / "postmedic.db"), lease_seconds=lease_seconds)
-    known = engine(folder, fleet, risk=risk, minutes=minutes)
+    discretion = Discretion(key=await store.key("pseudonyms") if pseudonyms else b"")
+    known = engine(folder, fleet, risk=risk, minutes=minutes, discretion=discretion)
     means = Means(
         store=store,
         connector=fleet,
         host_of=known.inventory.find,
         measure=known.measure,
         actor_now=slack.people.now,
-        redact=lambda text: redact(text)[0],
+        redact=known.discretion,
         clock=time.time,
         team=slack.team,
         owner=f"executor-{time.time_ns()}",
