@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from bot.authoring.cases import planned, reach
 from bot.connectors.base import Reader
@@ -11,7 +10,6 @@ from bot.diagnosis.once import OnceReader
 from bot.knowledge.cases import Case
 from bot.matching import Matcher
 from bot.model.diagnosis import Diagnosis
-from bot.model.probe import Reading
 from bot.model.problem import Problem
 from bot.render.discretion import Discretion
 
@@ -36,7 +34,7 @@ async def record(
         name=name,
         paste=paste,
         recorded=recorded,
-        readings={key: _discreet(reading, discretion) for key, reading in recorder.readings.items()},
+        readings={key: discretion.reading(reading) for key, reading in recorder.readings.items()},
         match=(found.sure[0].problem if found and found.sure else "none") if paste else problem.id,
         confirmed=tuple(v.cause.id for v in diagnosis.confirmed),
         ruled_out=tuple(v.cause.id for v in diagnosis.ruled_out),
@@ -44,11 +42,3 @@ async def record(
         plan=planned(diagnosis),
     )
     return case, diagnosis
-
-
-def _discreet(reading: Reading, discretion: Discretion) -> Reading:
-    """The reading as it may be kept; bytes that are no text stay as they are where nothing is hidden."""
-    out, err = discretion(reading.out), discretion(reading.err)
-    stdout = reading.stdout if out == reading.out else out.encode()
-    stderr = reading.stderr if err == reading.err else err.encode()
-    return replace(reading, stdout=stdout, stderr=stderr)

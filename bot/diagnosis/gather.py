@@ -20,7 +20,7 @@ from bot.render.discretion import Discretion
 Arrived = Callable[[str, object], Awaitable[None]]
 """Called with the path and value of each fact as it arrives."""
 
-_DISCREET = Discretion()  # no secret may be in a fact; addresses stay until nothing more is asked about them
+_DISCREET = Discretion()  # no secret gets into a fact; addresses stay until nothing more is asked about them
 
 
 async def gather(
@@ -46,7 +46,7 @@ async def gather(
         try:
             if requests and not error:
                 async for reading in reader.read(tuple(requests.values())):
-                    readings[reading.key] = reading
+                    readings[reading.key] = _DISCREET.reading(reading)
                     await _parse(asked, readings, values, declared, arrived)
         except HostError as failure:
             error = _DISCREET(str(failure))
@@ -88,7 +88,7 @@ def value_of(name: str, reading: Reading, arguments: Sequence[object]) -> object
     if unknown is not None:
         return unknown
     try:
-        return _DISCREET.value(FACTS[name].parse(reading, *arguments))
+        return FACTS[name].parse(reading, *arguments)
     except Exception:
         return unreadable("the host's answer has an unexpected form")
 

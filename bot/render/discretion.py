@@ -15,6 +15,7 @@ from typing import Any
 
 import re2
 
+from bot.model.probe import Reading
 from bot.render.redact import redact
 
 _LOCAL = r"[A-Za-z0-9\x{80}-\x{10ffff}_.+%&!#*=~^'-]+"
@@ -67,6 +68,13 @@ class Discretion:
                 return fact if new == old else replace(fact, **new)
             case _:
                 return fact
+
+    def reading(self, reading: Reading) -> Reading:
+        """A host's answer with the same done to it; bytes that are no text stay as they are where nothing is hidden."""
+        out, err = self(reading.out), self(reading.err)
+        stdout = reading.stdout if out == reading.out else out.encode()
+        stderr = reading.stderr if err == reading.err else err.encode()
+        return replace(reading, stdout=stdout, stderr=stderr)
 
     def _pseudonyms(self, text: str) -> str:
         if "@" in text:

@@ -69,12 +69,14 @@ _START = r"(?m)^(?:[>|*$# \t`'\"+-]|[0-9]{1,5}[:\t ]|\S{0,200}passw?d?\S{0,60}?:
 _HOST = r"[A-Za-z0-9_*-]*(?:\.[A-Za-z0-9_-]+)+"
 _BRACKETS = rf"(?:\[(?:{_HOST}|[0-9A-Fa-f:.]*::[0-9A-Fa-f:.]*)\](?::[a-z0-9]+)?|\[[A-Za-z0-9:.-]+\]:[a-z0-9]+)"
 _USER = r"(?P<user>[^\s:/\[\]{}]+):"
-_TO_END = r"(?P<s>[^\s\[/](?:[^\n]*[^\s`])?)[` \t\r]*$"
+_END = r"(?:[` \t\r]*$|\"[,}\]])"  # of the line, or of a text in JSON
+_TO_END = rf"(?P<s>[^\s\[/](?:[^\n]*?[^\s`])?){_END}"
 _BASE64 = r"[A-Za-z0-9+/]{4,}={0,2}"
 _MORE = r"(?:\r?\n[ \t]*[A-Za-z0-9+/]{20,}={0,2}[ \t\r]*$)*"  # a terminal broke the line
 _QUOTED = r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
-_VALUE = rf"(?P<s>{_QUOTED}|[^\s，。；、）]+)"
-_WORD_OF_COMMAND = rf"(?P<s>{_QUOTED}|[^\s-][^\s]*)"
+_REST = r"(?:[^\s\"，。；、）]|\"[^\s,}\]:])"  # a character of a word, which a quote ends in JSON only
+_VALUE = rf"(?P<s>{_QUOTED}|{_REST}+)"
+_WORD_OF_COMMAND = rf"(?P<s>{_QUOTED}|[^\s-]{_REST}*)"
 _NAME = (
     r"(?:[a-z0-9_.-]*(?:password|passwort|passphrase|bind_?pw|ldapdb_pw|rootpw|mysql_pwd|dbpass|dnpass)"
     r"|(?:[a-z0-9]+_)+(?:passwd|pass|pw)|passwd)"
@@ -87,9 +89,9 @@ _FORMS = (
     _form(r"(?m)(?P<s>(?:^[> \t|]*[A-Za-z0-9+/=]{16,}[ \t\r]*\n)+)[> \t|]*-----END [A-Z0-9 ]*PRIVATE KEY"),
     _form(r"(?i)(?:Master-Key|Resumption PSK|Master secret)[ \t]*:[ \t]*(?P<s>[0-9A-F]{16,})"),  # openssl s_client
     # Lookup tables inside main.cf and master.cf.
-    _form(rf"(?i){_MAPS}static:[ \t]*(?P<s>\{{[^}}\n]*\}}?|[^\s:]+:\S+)"),
+    _form(rf"(?i){_MAPS}static:[ \t]*(?P<s>\{{[^}}\n]*\}}?|[^\s:]+:{_REST}+)"),
     _form(rf"(?i){_MAPS}inline:\s*\{{(?P<s>(?:[^\n]|\r?\n[ \t]+)*)"),
-    _form(r"(?i)\bstatic:\{?(?P<user>[a-z0-9][^\s:/{}\[\]]*):(?P<s>[^\s\[,:}][^\s]*)"),
+    _form(rf"(?i)\bstatic:\{{?(?P<user>[a-z0-9][^\s:/{{}}\[\]]*):(?P<s>[^\s\[,:}}]{_REST}*)"),
     # Lines of sasl_passwd: in the file, from postmap, in a verbose log, or written by echo.
     _form(rf"{_START}{_BRACKETS}[ \t]+{_USER}{_TO_END}"),
     _form(
@@ -102,7 +104,7 @@ _FORMS = (
     # Names that say so, in map files, settings, queries and words.
     _form(
         rf"(?im)(?:^[>|*# \t`-]*|cfg_get_str: [^\n]*: ){_NAME}[ \t]*=[ \t]*(?:\r?\n[ \t]+)?"
-        rf"(?P<s>{_QUOTED}|[^\s](?:[^\n]*[^\s`])?)[`\s]*$",
+        rf"(?P<s>{_QUOTED}|[^\s](?:[^\n]*?[^\s`])?){_END}",
         _telling,
     ),
     _form(rf"(?i)\b{_NAME}['\"]?[ \t]*(?:=>|=)[ \t]*{_VALUE}", _telling),
@@ -113,7 +115,7 @@ _FORMS = (
     ),
     _form(rf"(?:密码|口令|密碼)(?:[ \t]*(?:是|为|為|[:：=])[ \t]*|[ \t]+)(?P<s>{_QUOTED}|[!-~]+)", _telling),
     _form(r"(?i)\bpassword is:? (?P<s>[\"'`]?[^\s]*[0-9!@#$%^&*_+=-][^\s]*)", _telling),
-    _form(r"(?i)\b(?:pass|resp|secret)=(?P<s>[^\s,;&]+)", _telling),
+    _form(r"(?i)\b(?:pass|resp|secret)=(?P<s>[^\s,;&\"]+)", _telling),
     _form(
         r"(?i)\b[a-z0-9_.-]*(?:token|secret|api_?key|signing_?key)['\"]?[ \t]*[=:][ \t]*"
         r"(?P<s>\"[^\"\n]{8,}\"|'[^'\n]{8,}'|[A-Za-z0-9_.+/~=-]{8,})",
@@ -128,10 +130,10 @@ _FORMS = (
     _form(rf"\bldap(?:search|whoami|modify|add|compare)\b[^\n|;]*?\s-w[ \t]*{_WORD_OF_COMMAND}"),
     _form(r"\bcurl\b[^\n|;]*?\s(?:-u|--user)[ =]?[\"']?[^\s:\"']+:(?P<s>[^\s\"']+)"),
     _form(r"\\(?:0{1,4}|x00)[^\\\"'\s]+\\(?:0{1,4}|x00)(?P<s>[^\"'\s]+)"),  # printf '\0user\0password' | base64
-    _form(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s:@/]*:(?P<s>[^\s/]+)@"),
+    _form(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s:@/]*:(?P<s>[^\s/\"]+)@"),
     # What goes over the wire: verbose logs, telnet, openssl s_client, swaks.
     _form(rf"(?im)\bAUTH[ \t]+{_MECHANISM}[ \t]+(?P<s>{_BASE64}{_MORE})", _encoded),
-    _form(rf"(?m)[<>][ \t]+\S*\[[^\]\n]*\](?::[0-9]+)?:[ \t]+(?P<s>{_BASE64})[ \t\r]*$", _encoded),
+    _form(rf"(?m)[<>][ \t]+\S*\[[^\]\n]*\](?::[0-9]+)?:[ \t]+(?P<s>{_BASE64})(?:[ \t\r]*$|\"[,}}])", _encoded),
     _form(
         rf"(?m)^[^\n]{{0,80}}\b334(?:[ -][^\n]*)?\r?\n(?:[^\nA-Za-z0-9]|C:|[0-9:.]{{5,15}}\]?[ \t])*"
         rf"(?P<s>{_BASE64}{_MORE})[ \t\r]*$",

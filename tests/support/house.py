@@ -21,7 +21,7 @@ from bot.config import Settings
 from bot.connectors.base import Reader, StepState, Writer
 from bot.connectors.replay import ReplayReader
 from bot.engine import Engine
-from bot.errors import ConnectionDropped
+from bot.errors import ConnectionDropped, HostUnreachable
 from bot.execution.executor import Executor
 from bot.execution.means import Means, Pace
 from bot.inventory import Inventory
@@ -98,6 +98,8 @@ class Fleet:
     ran: list[tuple[str, str, str]] = field(default_factory=list)
     measured: list[str] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)  # what stands in every host's mail log
+    says: str = ""  # what a step prints before it fails
+    fails: str = ""  # why no host can be asked
     drops: bool = False  # the connection is lost in the next step, and the host's journal knows nothing
     slow: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -120,6 +122,8 @@ class _Reader:
     async def read(self, requests: Any) -> AsyncIterator[Reading]:
         await self._fleet.slow.wait()
         self._fleet.measured.append(self._name)
+        if self._fleet.fails:
+            raise HostUnreachable(host=self._name, detail=self._fleet.fails)
         flags = ["LOOPBACK"] if self._name in self._fleet.down else ["LOOPBACK", "UP"]
         lo = {"ifname": "lo", "flags": flags, "addr_info": [{"local": "127.0.0.1"}]}
         recorded = {"interfaces": Reading(key="interfaces", exit=0, stdout=json.dumps([lo]).encode())}
@@ -138,6 +142,8 @@ class _Writer:
         self._fleet.ran.append((self._name, execution, step.wire))
         if self._fleet.drops:
             raise ConnectionDropped(host=self._name, detail="reset by peer")
+        if self._fleet.says:
+            return StepResult(exit=1, stdout=self._fleet.says, stderr=self._fleet.says)
         self._fleet.down.discard(self._name)
         return StepResult(exit=0)
 
