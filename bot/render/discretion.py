@@ -18,7 +18,8 @@ import re2
 from bot.model.probe import Reading
 from bot.render.redact import redact
 
-_LOCAL = r"[A-Za-z0-9\x{80}-\x{10ffff}_.+%&!#*=~^'-]+"
+# Chinese is written without blanks, so a word before an address is no part of it.
+_LOCAL = r"(?:[A-Za-z0-9\x{c0}-\x{1fff}_.+%&!#*=~^'-]+|[\x{3040}-\x{9fff}\x{ac00}-\x{d7a3}]+)"
 _ADDRESS = re2.compile(rf"({_LOCAL}|\"[^\"\n@]{{1,64}}\")@([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]|xn--[a-z0-9.-]+)")
 # Where Postfix and Dovecot name a person without a domain.
 _NAMED = re2.compile(
