@@ -16,6 +16,7 @@ MASK = "<masked>"
 
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_.~-]+={0,2}")
 # A plain word, a number, or the name of a mechanism such as CRAM-MD5: no Base64.
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?:-[A-Z0-9-]+)?|[0-9]+|XOAUTH2")
@@ -149,6 +150,7 @@ _FORMS = (
 
 def redact(text: str) -> tuple[str, int]:
     """Give the text with its secrets masked, and how many were."""
+    text = _SURROGATE.sub("\ufffd", text)  # half a character, which RE2 cannot read
     masked = 0
     for form in _FORMS:
 

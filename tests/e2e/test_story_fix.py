@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -196,36 +195,3 @@ async def test_a_plan_in_doubt_is_ended_by_a_person_after_fresh_facts(tmp_path: 
         ended = await house.ana.waits_for(shows("*Failed.*"), thread=ts)
         assert ended["ts"] == card["ts"]
         assert "A person decided" in state_of(house, ended)
-
-
-async def test_nothing_from_a_paste_can_mention_link_or_format(tmp_path: Path) -> None:
-    hostile = "<!channel> <@U0ANA> <#C0MAILOPS> <https://evil.example|click> *bold* `code` :tada: <!date^1^{date}|x>"
-    async with at_home(tmp_path) as house:
-        ts = await house.ana.says(MAIL_OPS, f"{hostile}\n{LOG_LINE} {hostile}\nfrom=<!everyone>")
-        await house.ana.waits_for(is_card, thread=ts)
-        await house.quiet()
-        checked = 0
-        for call in house.running.workspace.journal.calls:
-            if call["method"] in ("chat.postMessage", "chat.update"):
-                for text in acting_texts(call["arguments"]):
-                    checked += 1
-                    assert not _ACTS.search(text), text
-                    assert "evil.example" not in text
-                    assert ":tada:" not in text
-        assert checked > 5
-
-
-# Everything that acts in Slack's markup, but for what the card itself says: its expiry, approvers, and an entry's own link.
-_ACTS = re.compile(r"<(?:[!#](?!date\^1[0-9]{9}\^|subteam\^S0APPROVERS>)|https?://(?!www\.postfix\.org))")
-
-
-def acting_texts(node: Any) -> Iterator[str]:
-    """Every text in which Slack reads markup: top-level texts and mrkdwn objects."""
-    if isinstance(node, dict):
-        if node.get("type") == "mrkdwn" or "channel" in node:
-            yield str(node.get("text", ""))
-        for value in node.values():
-            yield from acting_texts(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from acting_texts(value)
