@@ -77,15 +77,6 @@ async def test_who_may_not_approve_is_told_alone_and_nothing_runs(tmp_path: Path
         assert house.fleet.ran == []
 
 
-async def test_people_of_other_workspaces_never_reach_a_decision(tmp_path: Path) -> None:
-    async with at_home(tmp_path) as house:
-        _, card = await proposed(house)
-        await house.person("U0EVE").clicks(card, "approve")
-        await house.quiet()
-        assert house.fleet.ran == []
-        assert "Waiting for approval" in str(await house.ana.waits_for(is_card, thread=card["thread_ts"]))
-
-
 async def test_when_slack_cannot_say_who_it_is_the_decision_does_not_count(tmp_path: Path) -> None:
     async with at_home(tmp_path) as house:
         ts, card = await proposed(house)

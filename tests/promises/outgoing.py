@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.house import House
 
-SENT = ("chat.postMessage", "chat.update", "chat.postEphemeral", "views.open", "views.update", "views.publish")
+SENT = ("chat.postMessage", "chat.update", "chat.postEphemeral", "views.open", "views.update", "views.publish", "response_url")
 # What the bot itself says in Slack's markup: people and groups by id, the time a plan ends, links of entries and to cards.
 _OWN = re.compile(
     r"<@[A-Z][A-Z0-9]{1,20}>|<!subteam\^S[A-Z0-9]+>|<!date\^[0-9]{10}\^\{time\}\|[0-9:]{5} UTC>"

@@ -240,16 +240,16 @@ def engine(
 
 
 @asynccontextmanager
-async def workspace(clock: Callable[[], float] = time.time) -> AsyncIterator[Running]:
+async def workspace(clock: Callable[[], float] = time.time, timing: Timing = FAST) -> AsyncIterator[Running]:
     """A workspace with a second channel and a person of another workspace in the first."""
     first = replace(CHANNELS[0], members=(*CHANNELS[0].members, STRANGER.id))
     channels = (first, *CHANNELS[1:], SECOND_CHANNEL)
-    made = Workspace(MANIFEST, people=(*PEOPLE, STRANGER), channels=channels, timing=FAST, clock=clock)
+    made = Workspace(MANIFEST, people=(*PEOPLE, STRANGER), channels=channels, timing=timing, clock=clock)
     async with serve(made) as running:
         yield running
         assert running.workspace.journal.unknown_methods == []
         # A message whose blocks are refused goes out as words alone; here that would hide a mistake.
-        refused = [call for call in running.workspace.journal.calls if "block" in str(call["answer"].get("error", ""))]
+        refused = [call for call in running.workspace.journal.calls if "block" in str(call.get("answer", {}).get("error", ""))]
         assert refused == []
 
 
