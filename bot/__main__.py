@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.cli.status import Status
 from bot.errors import PostmedicError
 from bot.model.text import LANGS
+from bot.render.redact import redact
 from bot.render.visible import visible
 
 
@@ -72,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(getattr(importlib.import_module(f"bot.cli.{module}"), function)(given))
     except PostmedicError as error:
-        print(f"{error.code}: {visible(str(error))}", file=sys.stderr)
+        print(f"{error.code}: {visible(redact(str(error))[0])}", file=sys.stderr)
         return Status.USAGE
     except KeyboardInterrupt:
         return 130

@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot import inventory, rights
-from bot.config import Settings
+from bot.config import PSEUDONYMS, Settings
 from bot.connectors.ssh import SshConnector
 from bot.engine import Engine
 from bot.errors import ConfigError
 from bot.execution.executor import Executor
 from bot.execution.means import Means
 from bot.knowledge import library
-from bot.render.redact import redact
+from bot.render.discretion import Discretion
 from bot.store.store import Store
 from handlers import Slack, connect
 from handlers.desk import Desk
@@ -34,8 +34,14 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     slack = await connect(settings)
     connector = SshConnector()
     store = await Store.open(str(settings.database))
+    discretion = Discretion(key=await store.key(PSEUDONYMS) if settings.addresses == PSEUDONYMS else b"")
     engine = Engine(
-        inventory=hosts, library=known, connector=connector, clock=time.time, plan_seconds=settings.plan_minutes * 60.0
+        inventory=hosts,
+        library=known,
+        connector=connector,
+        clock=time.time,
+        plan_seconds=settings.plan_minutes * 60.0,
+        discretion=discretion,
     )
     means = Means(
         store=store,
@@ -43,7 +49,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
         host_of=hosts.find,
         measure=engine.measure,
         actor_now=slack.people.now,
-        redact=lambda text: redact(text)[0],
+        redact=discretion,
         clock=time.time,
         team=slack.team,
         owner=f"bot-{secrets.token_hex(8)}",

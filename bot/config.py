@@ -22,6 +22,7 @@ from bot.model.text import LANGS, Lang
 
 DEFAULT_FILE = Path("postmedic.toml")
 PREFIX = "POSTMEDIC_"
+SHOWN, PSEUDONYMS = "shown", "pseudonyms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Settings:
     lang: Lang = "en"
     channels: tuple[str, ...] = ()
     plan_minutes: int = 30
+    addresses: str = SHOWN
     slack_bot_token: str = field(default="", repr=False)
     slack_app_token: str = field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
@@ -92,12 +94,15 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
     minutes = int(minutes) if isinstance(minutes, str) and minutes.isdecimal() else minutes
     if not isinstance(minutes, int) or isinstance(minutes, bool) or not 1 <= minutes <= 240:
         raise wrong("plan_minutes", "a number from 1 to 240: an approval is worth as much as the facts behind it are fresh")
+    addresses = values.pop("addresses", SHOWN)
+    if addresses not in (SHOWN, PSEUDONYMS):
+        raise wrong("addresses", f"{SHOWN} or {PSEUDONYMS}")
     if bad := sorted(name for name, value in values.items() if not isinstance(value, str)):
         raise wrong(bad[0], "a text")
     if not re.fullmatch(r"([0-9a-f]{64})?", values.get("knowledge_digest", "")):
         raise wrong("knowledge_digest", "64 hexadecimal digits, as `postmedic knowledge digest` prints them")
     _check_slack(values, wrong)
-    return Settings(**checked, **values, lang=lang, plan_minutes=minutes)
+    return Settings(**checked, **values, lang=lang, plan_minutes=minutes, addresses=addresses)
 
 
 def _check_slack(values: Mapping[str, str], wrong: Any) -> None:

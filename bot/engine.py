@@ -21,10 +21,12 @@ from bot.knowledge.library import Library
 from bot.matching import Matcher
 from bot.model.checkup import Checkup
 from bot.model.diagnosis import Diagnosis
+from bot.model.fact import Facts
 from bot.model.host import Host
 from bot.model.match import Kind, Match, Recognition
 from bot.model.plan import Plan
 from bot.planning.planner import plan
+from bot.render.discretion import Discretion
 
 MOST_PROBLEMS = 3  # of one paste that are measured; the others are named
 
@@ -48,9 +50,11 @@ class Engine:
         connector: Connector,
         clock: Callable[[], float],
         plan_seconds: float,
+        discretion: Discretion = Discretion(),  # noqa: B008  # frozen
     ) -> None:
         self.inventory = inventory
         self.library = library
+        self.discretion = discretion
         self.matcher = Matcher(library.values())
         self._connector = connector
         self._clock = clock
@@ -85,12 +89,13 @@ class Engine:
         if match.problem not in self.library:
             raise NotFound(what=f"The problem {match.problem}")
         problem = self.library[match.problem]
-        facts, error = await gather((*problem.facts, BOOT), problem.derived, match.captures, reader, arrived)
+        measured = await gather((*problem.facts, BOOT), problem.derived, match.captures, reader, arrived)
+        facts, error = self._discreet(*measured)
         return diagnose(problem, host.name, match, facts, self._clock(), error)
 
     async def check(self, host: Host, reader: Reader, arrived: Arrived | None = None) -> Checkup:
         """Measure the general health of a host, and judge the known problems that stand in its queue and its log."""
-        facts, error = await gather(USES, (), {}, reader, arrived)
+        facts, error = self._discreet(*await gather(USES, (), {}, reader, arrived))
         groups = seen(facts, self.recognise)
         known = {one.match.problem: one.match for one in reversed(groups) if one.match and one.sure}
         diagnoses = [await self.diagnose(host, match, reader) for match in list(reversed(known.values()))[:MOST_PROBLEMS]]
@@ -122,6 +127,10 @@ class Engine:
             except Refused:
                 continue
         return tuple(made.values())
+
+    def _discreet(self, facts: Facts, error: str) -> tuple[Facts, str]:
+        """What was measured, as it may be kept and shown."""
+        return Facts({path: self.discretion.value(value) for path, value in facts.items()}), self.discretion(error)
 
     async def measure(self, planned: Plan) -> Diagnosis:
         """Run the diagnosis a plan was made from again, on fresh facts and with the same captures."""

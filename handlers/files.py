@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.errors import SlackClientError
 
-from bot.render.redact import redact
 from handlers.desk import Desk
 from handlers.diagnosing import Question
-from handlers.incoming import LONGEST
+from handlers.incoming import LONGEST, masked
 
 LOG = logging.getLogger(__name__)
 _TIMEOUT = aiohttp.ClientTimeout(total=20)
@@ -36,12 +35,12 @@ async def with_files(desk: Desk, question: Question, files: Sequence[Mapping[str
             question = replace(question, problems=(*question.problems, ("not-text", file["name"])))
             continue
         cut = len(data) > LONGEST
-        text, masked = redact(data[:LONGEST].decode("utf-8", "ignore" if cut else "replace"))
+        read = masked(data[:LONGEST].decode("utf-8", "ignore" if cut else "replace"), desk.served)
         question = replace(
             question,
-            text="\n".join(part for part in (question.text, text) if part),
-            masked=question.masked + masked,
-            cut=question.cut or cut,
+            text="\n".join(part for part in (question.text, read["text"]) if part),
+            masked=question.masked + read["masked"],
+            cut=question.cut or cut or read["cut"],
         )
     return question
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.matching.unwrap import unwrapped
-from bot.render.redact import redact
+from bot.render.discretion import Discretion
 
 Json = Mapping[str, Any]
 
@@ -24,6 +24,7 @@ class Served:
     team: str
     bot_user: str
     channels: frozenset[str]
+    discretion: Discretion = field(default_factory=Discretion)
 
     def here(self, channel: str) -> bool:
         """Whether it answers in this channel."""
@@ -39,18 +40,19 @@ class Incoming:
     payload: dict[str, Any]
 
 
-def masked(raw: str) -> dict[str, Any]:
-    """The text as the person saw it, cut to the size that is read, with its secrets masked and counted."""
+def masked(raw: str, served: Served) -> dict[str, Any]:
+    """The text as the person saw it, cut to the size that is read, as it may be kept, and how many secrets were masked."""
     data = raw.encode("utf-8", "replace")
     cut = len(data) > LONGEST
-    text, count = redact(unwrapped(data[:LONGEST].decode("utf-8", "ignore") if cut else raw))
+    text, count = served.discretion.counted(unwrapped(data[:LONGEST].decode("utf-8", "ignore") if cut else raw))
     return {"text": text, "masked": count, "cut": cut}
 
 
-def files(message: Json) -> list[dict[str, str]]:
+def files(message: Json, served: Served) -> list[dict[str, str]]:
     """The first files of a message, by id and name."""
     listed = message.get("files") or ()
-    return [{"id": str(one["id"]), "name": str(one.get("name") or "")[:100]} for one in listed if one.get("id")][:MOST_FILES]
+    named = [(str(one["id"]), served.discretion(str(one.get("name") or ""))) for one in listed if one.get("id")]
+    return [{"id": id, "name": name[:100]} for id, name in named[:MOST_FILES]]
 
 
 def opaque(value: object) -> str:

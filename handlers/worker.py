@@ -81,7 +81,7 @@ class Worker:
         except Exception as error:
             # The text of a foreign error may hold what was pasted; its kind and place may not.
             ours = isinstance(error, PostmedicError)
-            reason = str(error) if ours else type(error).__name__
+            reason = self._desk.served.discretion(str(error)) if ours else type(error).__name__
             place = "" if ours else "\n" + "".join(traceback.format_tb(error.__traceback__))
             LOG.warning("%s was not handled at attempt %d: %s%s", received.key, received.attempts, reason, place)
             if await self._inbox.failed(received.key, self._owner, reason, wait_seconds=RETRY_SECONDS):

@@ -1,4 +1,4 @@
-"""What does a real host answer? Runs an entry's probes over any reader and keeps every raw reading as a case."""
+"""What does a real host answer? Runs an entry's probes over any reader and keeps every reading, without secrets, as a case."""
 
 from __future__ import annotations
 
@@ -11,13 +11,22 @@ from bot.knowledge.cases import Case
 from bot.matching import Matcher
 from bot.model.diagnosis import Diagnosis
 from bot.model.problem import Problem
+from bot.render.discretion import Discretion
 
 
 async def record(
-    problem: Problem, paste: str, matcher: Matcher, reader: Reader, *, name: str, recorded: Mapping[str, str]
+    problem: Problem,
+    paste: str,
+    matcher: Matcher,
+    reader: Reader,
+    *,
+    name: str,
+    recorded: Mapping[str, str],
+    discretion: Discretion = Discretion(),  # noqa: B008  # frozen
 ) -> tuple[Case, Diagnosis]:
     """Measure now and make a case whose expectation is what was found; an author reviews it before it is kept."""
     recorder = OnceReader(reader)
+    paste = discretion(paste)
     found = matcher.recognise(paste) if paste else None
     match = next((m for m in found.near if m.problem == problem.id), None) if found else None
     diagnosis = await reach(problem, match, recorder)
@@ -25,7 +34,7 @@ async def record(
         name=name,
         paste=paste,
         recorded=recorded,
-        readings=recorder.readings,
+        readings={key: discretion.reading(reading) for key, reading in recorder.readings.items()},
         match=(found.sure[0].problem if found and found.sure else "none") if paste else problem.id,
         confirmed=tuple(v.cause.id for v in diagnosis.confirmed),
         ruled_out=tuple(v.cause.id for v in diagnosis.ruled_out),

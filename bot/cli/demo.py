@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.app import serving
+from bot.cli.log import write_log
 from bot.cli.serve import stopped
 from bot.cli.status import Status
 from bot.config import Settings
@@ -29,7 +30,7 @@ MANIFEST = Path(__file__).resolve().parents[2] / "deploy" / "slack" / "manifest.
 
 def run(arguments: Namespace) -> int:
     """Serve the demo until Ctrl-C."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    write_log(logging.WARNING)
     pastes = _pastes(arguments.samples) if arguments.samples else None
     try:
         asyncio.run(_demo(arguments.port, arguments.inventory, pastes))

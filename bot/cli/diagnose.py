@@ -37,7 +37,7 @@ async def _run(arguments: Namespace, given: Settings, text: str, lang: Lang) -> 
     if arguments.host is None:
         return _name_only(given, text, lang)
     async with engine(given, arguments.host) as (known, host):
-        recognition = known.recognise(text)
+        recognition = known.recognise(known.discretion(text))
         matches = measured_matches(recognition) or recognition.near[:1]
         if not matches:
             print(say("cli-not-recognised", lang), file=sys.stderr)

@@ -7,7 +7,7 @@ import json
 import re
 from argparse import Namespace
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -23,6 +23,7 @@ from bot.cli.status import Status
 from bot.config import Settings
 from bot.errors import ConfigError, PostmedicError, StoreUnavailable
 from bot.inventory import Inventory
+from bot.render.redact import redact
 from bot.render.visible import visible
 from bot.store.store import Store
 
@@ -54,7 +55,7 @@ def run(arguments: Namespace) -> int:
 
 
 async def _collect(given: Settings, host: str | None) -> list[Finding]:
-    return [finding async for finding in _look(given, host)]
+    return [replace(finding, says=visible(redact(finding.says)[0])) async for finding in _look(given, host)]
 
 
 async def _look(given: Settings, host: str | None) -> AsyncIterator[Finding]:

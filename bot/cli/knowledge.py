@@ -59,7 +59,7 @@ def keep(arguments: Namespace) -> int:
     path = library.folders[problem.id] / "cases" / f"{arguments.case}.yaml"
     write(path, case)
     print(f"{path}: confirmed {list(case.confirmed)}, unmeasured {list(case.unmeasured)}, plan {list(case.plan)}")
-    print("Read it before you keep it: it holds what the host answered.")
+    print("Read it before you keep it: it holds what the host answered, with known forms of secrets masked.")
     return Status.FINE
 
 
@@ -67,7 +67,15 @@ async def _record(arguments: Namespace, problem: Problem, paste: str):  # type: 
     given = settings(arguments)
     async with engine(given, arguments.host) as (known, host):
         noted = {"host": host.name}
-        case, _ = await record(problem, paste, known.matcher, known.reader(host), name=arguments.case, recorded=noted)
+        case, _ = await record(
+            problem,
+            paste,
+            known.matcher,
+            known.reader(host),
+            name=arguments.case,
+            recorded=noted,
+            discretion=known.discretion,
+        )
         return case
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
 from argparse import Namespace
 from pathlib import Path
 
-from bot.cli.setting_up import knowledge, language, settings
+from bot.cli.setting_up import discretion, knowledge, language, settings
 from bot.cli.status import Status
 from bot.matching import Matcher
 from bot.model.match import Recognition
@@ -31,7 +32,7 @@ def run(arguments: Namespace) -> int:
     except OSError as error:
         print(f"{arguments.paste} cannot be read: {error.strerror}", file=sys.stderr)
         return Status.USAGE
-    found = matcher.recognise(text)
+    found = matcher.recognise(asyncio.run(discretion(given))(text))
     lang = language(arguments, given)
     if arguments.json:
         print(json.dumps({"answer": _answer(found), "candidates": _candidates(found)}, ensure_ascii=False))

@@ -8,6 +8,7 @@ import signal
 from argparse import Namespace
 
 from bot.app import serving
+from bot.cli.log import write_log
 from bot.cli.setting_up import settings
 from bot.cli.status import Status
 from bot.config import Settings
@@ -15,7 +16,7 @@ from bot.config import Settings
 
 def run(arguments: Namespace) -> int:
     """Serve; ends in order when it is told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    write_log(logging.INFO)
     asyncio.run(_serve(settings(arguments)))
     return Status.FINE
 

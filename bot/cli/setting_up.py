@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot import config, inventory
-from bot.config import Settings
+from bot.config import PSEUDONYMS, Settings
 from bot.connectors.base import Connector, Reader, Writer
 from bot.connectors.local import LocalReader
 from bot.engine import Engine
@@ -16,6 +16,7 @@ from bot.inventory import Inventory
 from bot.knowledge import library
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.text import Lang
+from bot.render.discretion import Discretion
 
 LOCAL = Host(
     name="local",
@@ -54,28 +55,43 @@ def knowledge(given: Settings) -> library.Library:
     return library.load((library.BUILT_IN, *given.knowledge_paths), pinned=given.knowledge_digest)
 
 
+async def discretion(given: Settings) -> Discretion:
+    """What is done to texts from outside before they are shown. Raises `StoreUnavailable`."""
+    if given.addresses != PSEUDONYMS:
+        return Discretion()
+    from bot.store.store import Store  # the database library is not needed otherwise, and slow to import
+
+    store = await Store.open(str(given.database))
+    try:
+        return Discretion(key=await store.key(PSEUDONYMS))
+    finally:
+        await store.close()
+
+
 @asynccontextmanager
 async def engine(given: Settings, host: str) -> AsyncIterator[tuple[Engine, Host]]:
     """An engine and the host called `host` (`local`: this machine). Raises `InventoryError` or `UnknownHost`."""
     known = Inventory({"local": LOCAL}) if host == "local" else inventory.load(given.inventory)
     chosen = known.find(host)
+    discreet = await discretion(given)
     if host == "local":
-        yield _engine(given, known, LocalConnector()), chosen
+        yield _engine(given, known, LocalConnector(), discreet), chosen
         return
     from bot.connectors.ssh import SshConnector  # asyncssh takes a quarter of a second to import
 
     connector = SshConnector()
     try:
-        yield _engine(given, known, connector), chosen
+        yield _engine(given, known, connector, discreet), chosen
     finally:
         connector.close()
 
 
-def _engine(given: Settings, known: Inventory, connector: Connector) -> Engine:
+def _engine(given: Settings, known: Inventory, connector: Connector, discreet: Discretion) -> Engine:
     return Engine(
         inventory=known,
         library=knowledge(given),
         connector=connector,
         clock=time.time,
         plan_seconds=given.plan_minutes * 60.0,
+        discretion=discreet,
     )

@@ -15,9 +15,12 @@ from bot.facts.tokens import typed
 from bot.model.fact import Facts, FactUse, Reason, Unknown
 from bot.model.probe import Reading, Request
 from bot.model.problem import Derived
+from bot.render.discretion import Discretion
 
 Arrived = Callable[[str, object], Awaitable[None]]
 """Called with the path and value of each fact as it arrives."""
+
+_DISCREET = Discretion()  # no secret gets into a fact; addresses stay until nothing more is asked about them
 
 
 async def gather(
@@ -43,10 +46,10 @@ async def gather(
         try:
             if requests and not error:
                 async for reading in reader.read(tuple(requests.values())):
-                    readings[reading.key] = reading
+                    readings[reading.key] = _DISCREET.reading(reading)
                     await _parse(asked, readings, values, declared, arrived)
         except HostError as failure:
-            error = str(failure)
+            error = _DISCREET(str(failure))
             lost = Unknown(reason=_reason(failure), detail="the host could not be asked")
             values |= {use.path: lost for use in ready if use.path not in values}
         await _parse(asked, readings, values, declared, arrived, final=True)

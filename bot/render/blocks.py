@@ -5,6 +5,7 @@ Only text made by this room goes in; raw log lines and commands go into `preform
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ Block = dict[str, Any]
 
 MOST_BLOCKS = 48  # Slack takes 50
 MOST_SECTION = 2900  # of 3000 characters
+_HALF = re.compile(r"(?:&[a-z]*|<[^<>]*)\Z")  # an entity or a link of which the end was cut off
 MOST_MESSAGE = 9500  # an undocumented limit on all blocks together bites at about 11,000
 
 
@@ -36,7 +38,7 @@ def message(text: str, blocks: Sequence[Block], cut_off: str = "…") -> Message
             kept.append(context(cut_off))
             break
         kept.append(block)
-    return Message(text=cut(text, 500), blocks=tuple(kept))
+    return Message(text=cut_markup(text, 500), blocks=tuple(kept))
 
 
 def cut(text: str, most: int) -> str:
@@ -44,9 +46,17 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def cut_markup(text: str, most: int) -> str:
+    """Cut mrkdwn likewise, never inside an entity or a link, and close the code span that was open: values stand in them."""
+    if len(text) <= most:
+        return text
+    kept = _HALF.sub("", text[: most - 2])
+    return kept + ("`…" if kept.count("`") % 2 else "…")
+
+
 def mrkdwn(text: str, most: int = MOST_SECTION) -> Block:
     """A mrkdwn text object."""
-    return {"type": "mrkdwn", "text": cut(text, most)}
+    return {"type": "mrkdwn", "text": cut_markup(text, most)}
 
 
 def plain(text: str, most: int = 75) -> Block:

@@ -27,14 +27,20 @@ def diagnosis_data(one: Diagnosis) -> dict[str, object]:
         }
         for verdict in one.verdicts
     ]
-    return {"problem": one.problem.id, "host": one.host, "error": one.error, "measured_at": one.measured_at, "causes": causes}
+    return {
+        "problem": one.problem.id,
+        "host": one.host,
+        "error": visible(one.error),
+        "measured_at": one.measured_at,
+        "causes": causes,
+    }
 
 
 def checkup_data(checkup: Checkup, told: Sequence[tuple[str, str]]) -> dict[str, object]:
     """One health check: every finding, every fact, and the diagnoses of what was seen."""
     return {
         "host": checkup.host,
-        "error": checkup.error,
+        "error": visible(checkup.error),
         "measured_at": checkup.measured_at,
         "findings": [{"verdict": _SIGNS[sign], "text": text} for sign, text in told],
         "facts": {path: value(fact) for path, fact in checkup.facts.items()},
@@ -46,7 +52,7 @@ def value(fact: object) -> object:
     """A fact as plain values; an unknown one is `{"unknown": reason}` and never null or false."""
     match fact:
         case Unknown():
-            return {"unknown": fact.reason.value, "detail": fact.detail}
+            return {"unknown": fact.reason.value, "detail": visible(fact.detail)}
         case str():
             return visible(fact)
         case bool() | int() | float() | None:
@@ -54,7 +60,7 @@ def value(fact: object) -> object:
         case tuple() | list():
             return [value(one) for one in fact]
         case dict():
-            return {str(key): value(one) for key, one in fact.items()}
+            return {visible(str(key)): value(one) for key, one in fact.items()}
         case _ if is_dataclass(fact) and not isinstance(fact, type):
             return {one.name: value(getattr(fact, one.name)) for one in fields(fact)}
         case _:

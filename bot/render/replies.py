@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from bot.model.host import Approvers, Host
 from bot.model.plan import Plan
 from bot.model.text import Lang, Text
-from bot.render.blocks import Block, Message, actions, button, context, cut, divider, header, message, mrkdwn, plain, section
+from bot.render.blocks import Block, Message, actions, button, context, divider, header, message, mrkdwn, plain, section
 from bot.render.plan_card import mention
 from bot.render.templates import Markup, say, slack_value
 
@@ -152,7 +152,7 @@ def _hosts(listed: Sequence[Host], lang: Lang) -> list[Block]:
     if not listed:
         return [context(say("hosts-none", lang))]
     lines = [_host(host, lang) for host in listed[:MOST_HOSTS]] + (["…"] if len(listed) > MOST_HOSTS else [])
-    return [{"type": "section", "text": mrkdwn(cut("\n".join(lines), 2900))}]
+    return [{"type": "section", "text": mrkdwn("\n".join(lines))}]
 
 
 def _host(host: Host, lang: Lang) -> str:

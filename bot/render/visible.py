@@ -9,11 +9,16 @@ import unicodedata
 
 # Bidi_Control in full: the first public lists of this attack missed 061C, 200E and 200F.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters and marks by their category that are drawn as nothing at all (Default_Ignorable_Code_Point).
+_DRAWN_AS_NOTHING = frozenset(
+    map(chr, (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), 0x3164, *range(0xFE00, 0xFE10), 0xFFA0))
+) | frozenset(map(chr, range(0xE0100, 0xE01F0)))
+_ACTS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _KEPT = frozenset("\n\t")
 
 
 def visible(text: str) -> str:
-    """Replace every control, format, surrogate and private character but newline and tab by its code point."""
+    """Replace every control, format, surrogate, private or invisible character but newline and tab by its code point."""
     return "".join(_shown(char) for char in text)
 
 
@@ -24,6 +29,5 @@ def one_line(text: str, most: int = 300) -> str:
 
 
 def _shown(char: str) -> str:
-    if char in _KEPT or (char not in _BIDI and unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}):
-        return char
-    return f"\\u{{{ord(char):04X}}}"
+    acts = char in _BIDI or char in _DRAWN_AS_NOTHING or unicodedata.category(char) in _ACTS
+    return f"\\u{{{ord(char):04X}}}" if acts and char not in _KEPT else char

@@ -54,7 +54,9 @@ _FIRST = (
         PRIMARY KEY (plan, stage))""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_KEYS = ("CREATE TABLE keys (name TEXT PRIMARY KEY, value TEXT NOT NULL)",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS)
 """The texts of version 1, 2, 3 …; only statements that SQLite and PostgreSQL both know."""
 
 

@@ -42,6 +42,7 @@ def _held() -> tuple[Column[Any], ...]:
 
 
 counters = _table("counters", _key("name"), _column("value", BigInteger))
+keys = _table("keys", _key("name"), _column("value"))
 events = _table("events", _key("sequence", BigInteger), _column("line"))
 chain = _table("chain", _key("id", Integer), _column("sequence", BigInteger), _column("digest"))
 inbox = _table(

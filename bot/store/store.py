@@ -6,6 +6,7 @@ from bot.store.conversations import Conversations
 from bot.store.database import Database
 from bot.store.events import Events
 from bot.store.inbox import Inbox
+from bot.store.keys import key
 from bot.store.leases import LEASE_SECONDS
 from bot.store.migrations import behind, migrate
 from bot.store.outbox import Outbox
@@ -45,6 +46,10 @@ class Store:
     def lease_seconds(self) -> float:
         """How long a worker may be silent before its rows are taken over."""
         return self._database.lease_seconds
+
+    async def key(self, name: str) -> bytes:
+        """A random key that belongs to this database alone, made when it is first asked for."""
+        return await key(self._database, name)
 
     async def forget(self, older_seconds: float) -> None:
         """Delete what is finished and older; the audit chain stays whole."""

@@ -13,7 +13,7 @@ from bot.store.inbox import Received
 from handlers.checking import check, said
 from handlers.commands import subject, words
 from handlers.desk import Desk
-from handlers.incoming import Incoming, Json, Served, click_key
+from handlers.incoming import LONGEST, Incoming, Json, Served, click_key
 
 KIND = "command"
 COMMAND = "/postfix"
@@ -29,7 +29,7 @@ def read(body: Json, served: Served) -> Incoming | None:
         "thread": "",
         "user": str(body.get("user_id") or ""),
         "response_url": str(body.get("response_url") or ""),
-        "text": str(body.get("text") or "")[:_LONGEST],
+        "text": served.discretion(str(body.get("text") or "")[:LONGEST])[:_LONGEST],
     }
     return Incoming(key=click_key(body), kind=KIND, payload=payload)
 

@@ -40,8 +40,8 @@ def read(body: Json, served: Served) -> Incoming | None:
         "user": user,
         "here": here,
         "insisted": mentioned or event.get("channel_type") == "im",
-        "files": files(event) if here else [],
-        **masked(text if here else ""),
+        "files": files(event, served) if here else [],
+        **masked(text if here else "", served),
     }
     return Incoming(key=f"message:{channel}:{ts}", kind=KIND, payload=payload)
 

@@ -33,8 +33,8 @@ def read(body: Json, served: Served) -> Incoming | None:
         "user": str((body.get("user") or {}).get("id") or ""),
         "response_url": str(body.get("response_url") or ""),
         "here": here,
-        "files": files(message) if here else [],
-        **masked("\n".join(_texts(message)) if here else ""),
+        "files": files(message, served) if here else [],
+        **masked("\n".join(_texts(message)) if here else "", served),
     }
     return Incoming(key=click_key(body), kind=KIND, payload=payload)
 

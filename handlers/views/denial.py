@@ -7,7 +7,6 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.model.review import Decision
-from bot.render.redact import redact
 from bot.render.replies import DENIAL, LONGEST_REASON, REASON
 from bot.render.templates import say
 from bot.store.inbox import Received
@@ -29,7 +28,7 @@ def read(body: Json, served: Served) -> Incoming | None:
         "thread": "",
         "user": str((body.get("user") or {}).get("id") or ""),
         "plan": opaque(view.get("private_metadata")),
-        "reason": redact(reason[:LONGEST_REASON])[0],
+        "reason": served.discretion(reason[:LONGEST_REASON]),
     }
     return Incoming(key=click_key(body), kind=KIND, payload=payload)
 

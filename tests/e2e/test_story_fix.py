@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -76,15 +75,6 @@ async def test_who_may_not_approve_is_told_alone_and_nothing_runs(tmp_path: Path
         assert all(answer not in str(m) for m in await house.person("U0CHEN").reads(thread=ts))
         await house.quiet()
         assert house.fleet.ran == []
-
-
-async def test_people_of_other_workspaces_never_reach_a_decision(tmp_path: Path) -> None:
-    async with at_home(tmp_path) as house:
-        _, card = await proposed(house)
-        await house.person("U0EVE").clicks(card, "approve")
-        await house.quiet()
-        assert house.fleet.ran == []
-        assert "Waiting for approval" in str(await house.ana.waits_for(is_card, thread=card["thread_ts"]))
 
 
 async def test_when_slack_cannot_say_who_it_is_the_decision_does_not_count(tmp_path: Path) -> None:
@@ -196,36 +186,3 @@ async def test_a_plan_in_doubt_is_ended_by_a_person_after_fresh_facts(tmp_path: 
         ended = await house.ana.waits_for(shows("*Failed.*"), thread=ts)
         assert ended["ts"] == card["ts"]
         assert "A person decided" in state_of(house, ended)
-
-
-async def test_nothing_from_a_paste_can_mention_link_or_format(tmp_path: Path) -> None:
-    hostile = "<!channel> <@U0ANA> <#C0MAILOPS> <https://evil.example|click> *bold* `code` :tada: <!date^1^{date}|x>"
-    async with at_home(tmp_path) as house:
-        ts = await house.ana.says(MAIL_OPS, f"{hostile}\n{LOG_LINE} {hostile}\nfrom=<!everyone>")
-        await house.ana.waits_for(is_card, thread=ts)
-        await house.quiet()
-        checked = 0
-        for call in house.running.workspace.journal.calls:
-            if call["method"] in ("chat.postMessage", "chat.update"):
-                for text in acting_texts(call["arguments"]):
-                    checked += 1
-                    assert not _ACTS.search(text), text
-                    assert "evil.example" not in text
-                    assert ":tada:" not in text
-        assert checked > 5
-
-
-# Everything that acts in Slack's markup, but for what the card itself says: its expiry, approvers, and an entry's own link.
-_ACTS = re.compile(r"<(?:[!#](?!date\^1[0-9]{9}\^|subteam\^S0APPROVERS>)|https?://(?!www\.postfix\.org))")
-
-
-def acting_texts(node: Any) -> Iterator[str]:
-    """Every text in which Slack reads markup: top-level texts and mrkdwn objects."""
-    if isinstance(node, dict):
-        if node.get("type") == "mrkdwn" or "channel" in node:
-            yield str(node.get("text", ""))
-        for value in node.values():
-            yield from acting_texts(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from acting_texts(value)

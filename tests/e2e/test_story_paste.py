@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.slack.payloads import event_callback
-from bot.sandbox.slack.seed import BOT_USER, GENERAL, MAIL_OPS
+from bot.sandbox.slack.seed import GENERAL, MAIL_OPS
 from tests.e2e.test_story_fix import is_card, shows
-from tests.support.house import LOG_LINE, SECOND_CHANNEL, UNPLACED, House, at_home
+from tests.support.house import LOG_LINE, UNPLACED, House, at_home
 
 Json = dict[str, Any]
 NEAR = "exim[812]: fatal: no SASL authentication mechanisms"  # the words are known, but the program is another one
@@ -20,25 +19,6 @@ async def answers(house: House, thread: str, channel: str = MAIL_OPS) -> list[Js
     """What the bot said in a thread, ephemerals aside, once everything is quiet."""
     await house.quiet()
     return [m for m in await house.ana.reads(channel, thread) if m.get("bot_id") and not m.get("ephemeral")]
-
-
-@pytest.mark.parametrize("transport", ["socket", "http"])
-async def test_a_mention_is_two_events_and_one_answer(tmp_path: Path, transport: str) -> None:
-    async with at_home(tmp_path, transport=transport) as house:
-        ts = await house.ana.says(MAIL_OPS, f"@postmedic look\n{LOG_LINE}")
-        await house.ana.waits_for(is_card, thread=ts)
-        assert len(await answers(house, ts)) == 2  # the answer and the card
-        assert house.fleet.measured == ["host01"]
-
-
-async def test_a_redelivered_event_is_answered_once(tmp_path: Path) -> None:
-    async with at_home(tmp_path) as house:
-        await house.fault("duplicate")
-        ts = await house.ana.says(MAIL_OPS, LOG_LINE)
-        await house.ana.waits_for(is_card, thread=ts)
-        assert len(await answers(house, ts)) == 2
-        attempts = [d["attempt"] for d in house.running.workspace.journal.deliveries if d["payload"]["event"].get("ts") == ts]
-        assert attempts == [0, 1]
 
 
 async def test_silence_where_nobody_asked_and_nothing_is_sure(tmp_path: Path) -> None:
@@ -118,28 +98,6 @@ async def test_a_binary_file_is_named_when_asked_and_ignored_when_not(tmp_path: 
         assert await answers(house, ts) == []
 
 
-async def test_machines_edits_and_the_bot_itself_are_never_answered(tmp_path: Path) -> None:
-    async with at_home(tmp_path) as house:
-        base = {"type": "message", "channel": MAIL_OPS, "user": "U0ANA", "text": f"<@{BOT_USER}> {LOG_LINE}", "team": "T0"}
-        for number, more in enumerate(
-            [
-                {"bot_id": "B0OTHER"},
-                {"subtype": "message_changed", "hidden": True},
-                {"subtype": "channel_join"},
-                {"subtype": "bot_message", "bot_id": "B0OTHER"},
-                {"edited": {"user": "U0ANA", "ts": "1.2"}},
-                {"user": BOT_USER},
-                {"user": "USLACKBOT"},
-                {"user": "U0EVE", "user_team": "T0ELSE"},
-            ]
-        ):
-            event = base | {"ts": f"1700000000.00000{number}", "channel_type": "channel"} | more
-            house.running.workspace.dispatcher.event(event_callback(house.running.workspace, event))
-        await house.quiet()
-        assert house.calls("chat.postMessage") == []
-        assert house.fleet.measured == []
-
-
 @pytest.mark.parametrize(
     ("text", "host"),
     [
@@ -202,45 +160,12 @@ async def test_several_named_hosts_are_a_question(tmp_path: Path) -> None:
         assert house.fleet.measured == []
 
 
-async def test_a_host_is_discussed_in_its_channels_only(tmp_path: Path) -> None:
-    async with at_home(tmp_path) as house:
-        ts = await house.ana.says(MAIL_OPS, LOG_LINE.replace("host01", "host03"))
-        await house.ana.waits_for(shows("not discussed in this channel"), thread=ts)
-        assert house.fleet.measured == []
-        ts = await house.ana.says(SECOND_CHANNEL.id, LOG_LINE.replace("host01", "host03"))
-        await house.ana.waits_for(is_card, channel=SECOND_CHANNEL.id, thread=ts)
-
-
-async def test_other_channels_than_the_listed_ones_are_not_served_or_kept(tmp_path: Path) -> None:
-    async with at_home(tmp_path, channels=(SECOND_CHANNEL.id,)) as house:
-        ts = await house.ana.says(MAIL_OPS, LOG_LINE)
-        assert await answers(house, ts) == []
-        ts = await house.ana.says(MAIL_OPS, f"@postmedic {LOG_LINE}")
-        await house.ana.waits_for(shows("not set up to answer"))
-        assert await answers(house, ts) == []
-        assert await house.ana.command("/postfix check host01") == ""
-        await house.ana.waits_for(lambda m: "not set up" in m["text"] and m.get("thread_ts") is None)
-        assert house.fleet.measured == []
-        ts = await house.ana.says(SECOND_CHANNEL.id, LOG_LINE)
-        await house.ana.waits_for(is_card, channel=SECOND_CHANNEL.id, thread=ts)
-
-
 async def test_a_host_without_an_account_for_fixes_gets_advice(tmp_path: Path) -> None:
     async with at_home(tmp_path) as house:
         house.fleet.down.add("advice01")
         ts = await house.ana.says(MAIL_OPS, LOG_LINE.replace("host01", "advice01"))
         await house.ana.waits_for(shows("this is advice"), thread=ts)
         assert len(await answers(house, ts)) == 1
-
-
-async def test_secrets_are_masked_before_they_are_stored_or_shown(tmp_path: Path) -> None:
-    secret = "hunter2hunter2"
-    async with at_home(tmp_path) as house:
-        ts = await house.ana.says(MAIL_OPS, f"smtp_sasl_password_maps = static:bob:{secret}\n{LOG_LINE}")
-        await house.ana.waits_for(shows("secrets in your message were masked"), thread=ts)
-        await house.quiet()
-        assert secret.encode() not in b"".join(file.read_bytes() for file in tmp_path.glob("postmedic.db*"))
-        assert secret not in str([call["arguments"] for call in house.running.workspace.journal.calls])
 
 
 async def test_chinese_people_and_chinese_words_are_answered_in_chinese(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from bot.config import Settings
 from bot.connectors.base import Reader, StepState, Writer
 from bot.connectors.replay import ReplayReader
 from bot.engine import Engine
-from bot.errors import ConnectionDropped
+from bot.errors import ConnectionDropped, HostUnreachable
 from bot.execution.executor import Executor
 from bot.execution.means import Means, Pace
 from bot.inventory import Inventory
@@ -30,7 +30,7 @@ from bot.model.execution import StepResult
 from bot.model.host import Approvers, Host
 from bot.model.plan import Step
 from bot.model.probe import Reading
-from bot.render.redact import redact
+from bot.render.discretion import Discretion
 from bot.sandbox.slack import Running, Timing, Workspace, serve
 from bot.sandbox.slack.seed import APPROVERS, CHANNELS, PEOPLE, Channel
 from bot.sandbox.slack.seed import Person as Member
@@ -98,6 +98,8 @@ class Fleet:
     ran: list[tuple[str, str, str]] = field(default_factory=list)
     measured: list[str] = field(default_factory=list)
     logs: list[str] = field(default_factory=list)  # what stands in every host's mail log
+    says: str = ""  # what a step prints before it fails
+    fails: str = ""  # why no host can be asked
     drops: bool = False  # the connection is lost in the next step, and the host's journal knows nothing
     slow: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -120,6 +122,8 @@ class _Reader:
     async def read(self, requests: Any) -> AsyncIterator[Reading]:
         await self._fleet.slow.wait()
         self._fleet.measured.append(self._name)
+        if self._fleet.fails:
+            raise HostUnreachable(host=self._name, detail=self._fleet.fails)
         flags = ["LOOPBACK"] if self._name in self._fleet.down else ["LOOPBACK", "UP"]
         lo = {"ifname": "lo", "flags": flags, "addr_info": [{"local": "127.0.0.1"}]}
         recorded = {"interfaces": Reading(key="interfaces", exit=0, stdout=json.dumps([lo]).encode()), BOOTED.key: BOOTED}
@@ -138,6 +142,8 @@ class _Writer:
         self._fleet.ran.append((self._name, execution, step.wire))
         if self._fleet.drops:
             raise ConnectionDropped(host=self._name, detail="reset by peer")
+        if self._fleet.says:
+            return StepResult(exit=1, stdout=self._fleet.says, stderr=self._fleet.says)
         self._fleet.down.discard(self._name)
         return StepResult(exit=0)
 
@@ -209,27 +215,41 @@ def inventory() -> Inventory:
     return Inventory({one.name: one for one in hosts})
 
 
-def engine(folder: Path, fleet: Fleet, *, risk: str = "low", minutes: float = 30) -> Engine:
+def engine(
+    folder: Path,
+    fleet: Fleet,
+    *,
+    risk: str = "low",
+    minutes: float = 30,
+    discretion: Discretion = Discretion(),  # noqa: B008
+) -> Engine:
     """An engine that knows two problems."""
     for name, text in (("startup/no-local-interface", ENTRY.replace("RISK", risk)), ("sasl/no-mechanisms", OTHER_ENTRY)):
         place = folder / "knowledge" / name
         place.mkdir(parents=True, exist_ok=True)
         (place / "problem.yaml").write_text(text, encoding="utf-8")
     library = load([folder / "knowledge"])
-    return Engine(inventory=inventory(), library=library, connector=fleet, clock=time.time, plan_seconds=minutes * 60)
+    return Engine(
+        inventory=inventory(),
+        library=library,
+        connector=fleet,
+        clock=time.time,
+        plan_seconds=minutes * 60,
+        discretion=discretion,
+    )
 
 
 @asynccontextmanager
-async def workspace(clock: Callable[[], float] = time.time) -> AsyncIterator[Running]:
+async def workspace(clock: Callable[[], float] = time.time, timing: Timing = FAST) -> AsyncIterator[Running]:
     """A workspace with a second channel and a person of another workspace in the first."""
     first = replace(CHANNELS[0], members=(*CHANNELS[0].members, STRANGER.id))
     channels = (first, *CHANNELS[1:], SECOND_CHANNEL)
-    made = Workspace(MANIFEST, people=(*PEOPLE, STRANGER), channels=channels, timing=FAST, clock=clock)
+    made = Workspace(MANIFEST, people=(*PEOPLE, STRANGER), channels=channels, timing=timing, clock=clock)
     async with serve(made) as running:
         yield running
         assert running.workspace.journal.unknown_methods == []
         # A message whose blocks are refused goes out as words alone; here that would hide a mistake.
-        refused = [call for call in running.workspace.journal.calls if "block" in str(call["answer"].get("error", ""))]
+        refused = [call for call in running.workspace.journal.calls if "block" in str(call.get("answer", {}).get("error", ""))]
         assert refused == []
 
 
@@ -245,6 +265,7 @@ async def bot_at(
     pause: float = 0.02,
     channels: tuple[str, ...] = (),
     lease_seconds: float = 15.0,
+    pseudonyms: bool = False,
 ) -> AsyncIterator[House]:
     """The bot, started as its composition root starts it, over either transport."""
     fleet = fleet or Fleet()
@@ -254,14 +275,15 @@ async def bot_at(
     )
     slack = await connect(settings)
     store = await Store.open(str(folder / "postmedic.db"), lease_seconds=lease_seconds)
-    known = engine(folder, fleet, risk=risk, minutes=minutes)
+    discretion = Discretion(key=await store.key("pseudonyms") if pseudonyms else b"")
+    known = engine(folder, fleet, risk=risk, minutes=minutes, discretion=discretion)
     means = Means(
         store=store,
         connector=fleet,
         host_of=known.inventory.find,
         measure=known.measure,
         actor_now=slack.people.now,
-        redact=lambda text: redact(text)[0],
+        redact=known.discretion,
         clock=time.time,
         team=slack.team,
         owner=f"executor-{time.time_ns()}",

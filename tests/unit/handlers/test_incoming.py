@@ -105,14 +105,14 @@ def test_a_button_value_that_is_no_id_is_empty(value: object) -> None:
 
 
 def test_secrets_are_masked_as_slack_writes_them() -> None:
-    kept = masked("smtp_sasl_password_maps = static:bob:hunter2 &lt;<mailto:bob@example.com|bob@example.com>&gt;")
+    kept = masked("smtp_sasl_password_maps = static:bob:hunter2 &lt;<mailto:bob@example.com|bob@example.com>&gt;", EVERYWHERE)
     assert "hunter2" not in kept["text"]
     assert kept["text"].endswith("<bob@example.com>")
     assert (kept["masked"], kept["cut"]) == (1, False)
 
 
 def test_a_paste_is_cut_at_its_size_without_breaking_a_character() -> None:
-    kept = masked("好" * LONGEST)
+    kept = masked("好" * LONGEST, EVERYWHERE)
     assert kept["cut"] is True
     assert len(kept["text"].encode()) in range(LONGEST - 2, LONGEST + 1)
     assert set(kept["text"]) == {"好"}

@@ -7,8 +7,6 @@ import time
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.diagnosis.verdict import diagnose
 from bot.model.checkup import Checkup, Seen, Source
@@ -24,7 +22,7 @@ from bot.model.progress import Check, Measurement, Progress, Side, Stage, StepPr
 from bot.model.text import LANGS, Lang, Text
 from bot.render import replies
 from bot.render.answer import answer, measuring
-from bot.render.blocks import MOST_BLOCKS, MOST_MESSAGE, Message, context, message, preformatted, section
+from bot.render.blocks import Message
 from bot.render.checkup_card import checking, checkup_card
 from bot.render.plan_card import plan_card
 from bot.render.templates import slack_value
@@ -32,7 +30,10 @@ from bot.sandbox.slack.blockkit import check_message, check_view
 from tests.support.entries import example
 from tests.support.plans import ANNE, APPROVERS, DOWN, host, plan, review
 
-WILD = "<!channel> *bold* `code` <http://x|y> {{ 7*7 }} \u202e\x1b[31m" + "x" * 5000
+WILD = (
+    "<!channel> *evil* `evil` :evil: <http://x|evil> {{ 7*7 }} \u202e\x1b[31m <@U0EVIL> <#C0EVIL> <!date^1^{date}|evil> "
+    "https://evil.example evil@evil.example &lt;!here|evil&gt; ~evil~ \n> evil ```evil " + "x" * 5000
+)
 
 
 def accepted(made: Message) -> str:
@@ -69,16 +70,6 @@ def test_an_answer_is_accepted(one: Diagnosis, lang: Lang) -> None:
         assert "\\u001b" not in said
     accepted(answer([one] * 3, host(), lang))
     accepted(measuring(one.problem, one.match, WILD[:60], 1, 3, lang))
-
-
-@pytest.mark.parametrize("lang", LANGS)
-def test_what_a_host_says_cannot_mention_anybody(lang: Lang) -> None:
-    said = accepted(answer([diagnosed(False)], host(), lang))
-    shown = [part for part in said.split('"') if "channel" in part and "rich" not in part]
-    assert any("&lt;!channel&gt;" in part for part in shown)
-    blocks = answer([diagnosed(False)], host(), lang).blocks
-    parsed = [one for one in blocks if one["type"] != "rich_text"]  # raw text stands where Slack parses no markup
-    assert "<!channel>" not in json.dumps(parsed)
 
 
 def test_unknown_never_looks_like_healthy() -> None:
@@ -188,15 +179,3 @@ def test_every_question_and_note_is_accepted(lang: Lang) -> None:
     waiting = [(plan(str(number)), "https://example.slack.com/archives/C1/p1") for number in range(40)]
     assert check_view(replies.home(hosts, waiting, lang)) == []
     assert check_view(replies.home([], [], lang)) == []
-
-
-@given(st.lists(st.sampled_from(["section", "context", "preformatted"]), max_size=80), st.text(max_size=4000))
-@settings(max_examples=40, deadline=None)
-def test_a_message_is_cut_visibly_and_never_refused(kinds: list[str], text: str) -> None:
-    makers = {"section": section, "context": context, "preformatted": preformatted}
-    made = message(text, [makers[kind](text or "-") for kind in kinds])
-    assert check_message(list(made.blocks)) == [] or not kinds
-    assert len(made.blocks) <= MOST_BLOCKS + 1
-    assert sum(len(str(block)) for block in made.blocks) <= MOST_MESSAGE + 200
-    if len(made.blocks) < len(kinds):
-        assert made.blocks[-1] == context("…")

@@ -1,0 +1,145 @@
+"""E5: through refusals, errors, silence and lost sockets every message arrives, in order, and the last shows the true state."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from pathlib import Path
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.render.blocks import Message, section
+from bot.render.replies import note
+from bot.sandbox.slack.seed import MAIL_OPS
+from tests.e2e.test_story_fix import is_card, proposed, shows
+from tests.support.house import LOG_LINE, at_home
+
+MANY = 1_000_000
+
+
+def says(text: str) -> Message:
+    return Message(text=text, blocks=(section(text),))
+
+
+@pytest.mark.parametrize(
+    ("fault", "seconds"),
+    [("429", 1.0), ("5xx", 1.0), ("slow", 1.2), ("disconnect", 1.0), ("token_revoked", 1.0)],
+)
+async def test_everything_arrives_in_order_and_without_a_storm(tmp_path: Path, fault: str, seconds: float) -> None:
+    async with at_home(tmp_path) as house:
+        house.slack.sending.timeout = 0.5  # so that "slow" is a call that timed out and arrived nevertheless
+        first = await house.ana.says(MAIL_OPS, "hello")
+        second = await house.ana.says(MAIL_OPS, "hello again")
+        await house.fault(
+            fault, count=MANY, seconds=seconds, **({} if fault == "disconnect" else {"method": "chat.postMessage"})
+        )
+        if fault != "disconnect":
+            await house.fault(fault, count=MANY, seconds=seconds, method="chat.update")
+        began = time.monotonic()
+        for number in range(6):
+            for thread in (first, second):
+                await house.desk.show(f"{thread}-{number}", MAIL_OPS, thread, says(f"message {number}"))
+            await asyncio.sleep(0.25)
+            await house.desk.show(f"{first}-0", MAIL_OPS, first, says(f"state {number}"))
+        during = len(house.calls("chat.postMessage"))
+        assert during <= 2 * (time.monotonic() - began) + 6 or fault == "disconnect"
+        await house.fault("none")
+        async with asyncio.timeout(30):
+            while await house.store.outbox.waiting():
+                await asyncio.sleep(0.1)
+        for thread in (first, second):
+            shown = [one["text"] for one in await house.ana.reads(thread=thread)][1:]
+            expected = [f"message {number}" for number in range(6)]
+            assert shown == (["state 5", *expected[1:]] if thread == first else expected)
+        await asyncio.sleep(1.3 if fault == "slow" else 0)  # what timed out here has ended there
+        posted = len(house.calls("chat.postMessage"))
+        assert posted < 2 * 12
+
+
+@pytest.mark.parametrize("fault", ["429", "5xx"])
+async def test_a_card_shows_how_its_plan_ended_although_slack_was_away(tmp_path: Path, fault: str) -> None:
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house)
+        await house.quiet()
+        await house.fault(fault, count=MANY, method="chat.update")
+        await house.ben.clicks(card, "approve")
+        async with asyncio.timeout(10):
+            while not house.fleet.ran:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        assert "Healed" not in str(await house.ana.reads(thread=ts))
+        await house.fault("none")
+        healed = await house.ana.waits_for(shows("Healed"), thread=ts, timeout=15)
+        assert healed["ts"] == card["ts"]
+        assert len(await house.ana.reads(thread=ts)) == 3
+
+
+async def test_a_storm_of_429_delays_and_loses_nothing(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        await house.fault("429", count=2, seconds=1, method="chat.postMessage")
+        await house.fault("429", count=1, seconds=1, method="chat.update")
+        began = time.monotonic()
+        ts = await house.ana.says(MAIL_OPS, LOG_LINE)
+        await house.ana.waits_for(is_card, thread=ts, timeout=15)
+        assert time.monotonic() - began >= 2  # Retry-After was obeyed
+        await house.quiet()
+        thread = await house.ana.reads(thread=ts)
+        assert len(thread) == 3
+        assert "Confirmed" in str(thread[1]["blocks"])
+        assert len(house.calls("chat.postMessage")) == 4  # two refused ones
+        assert house.calls("conversations.replies") == []  # a refused message need not be looked for
+
+
+async def test_server_errors_are_repeated_after_a_look_whether_it_arrived(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        await house.fault("5xx", count=2, method="chat.postMessage")
+        ts = await house.ana.says(MAIL_OPS, LOG_LINE)
+        await house.ana.waits_for(is_card, thread=ts, timeout=15)
+        await house.quiet()
+        assert len(await house.ana.reads(thread=ts)) == 3
+        assert len(house.calls("conversations.replies")) >= 2
+
+
+@pytest.mark.parametrize("fault", ["disconnect", "abort"])
+async def test_a_lost_socket_loses_no_paste_and_no_fix(tmp_path: Path, fault: str) -> None:
+    async with at_home(tmp_path) as house:
+        await house.fault(fault)
+        ts, card = await proposed(house)
+        await house.fault(fault)
+        for _ in range(100):  # a click that meets a closed socket is shown as an error, and the button is still there
+            if await house.ben.clicks(card, "approve") == "":
+                break
+            await asyncio.sleep(0.05)
+        await house.ana.waits_for(shows("Healed"), thread=ts, timeout=10)
+        await house.quiet()
+        assert len(house.fleet.ran) == 1
+
+
+async def test_calls_for_one_channel_keep_their_distance(tmp_path: Path) -> None:
+    async with at_home(tmp_path, pause=0.5) as house:
+        for _ in range(3):
+            await house.ana.says(MAIL_OPS, f"@postmedic help {_}")
+        await house.quiet()
+        times = [call["at"] for call in house.calls("chat.postMessage")]
+        assert len(times) == 3
+        assert all(later - earlier >= 0.45 for earlier, later in itertools.pairwise(times))
+
+
+async def test_a_message_slack_never_takes_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        ts = await house.ana.says(MAIL_OPS, "@postmedic help")
+        root = house.running.workspace.store.conversations[MAIL_OPS]
+        reply = await house.ana.waits_for(shows("Paste an error"), thread=ts)
+        with pytest.raises(SlackApiError):
+            await house.slack.sending.chat_update(channel=MAIL_OPS, ts=ts, text="not mine")
+        del root.messages[reply["ts"]]
+        [subject] = [call["arguments"] for call in house.calls("chat.postMessage")]
+        kind, _, about = str(subject["metadata"]["event_payload"]["id"]).partition(":")
+        assert kind == "answer"
+        await house.desk.show(about, MAIL_OPS, ts, note("usage", "en"))
+        await house.quiet()
+        assert await house.store.outbox.problems() == {("answer", about): "message_not_found"}
+        other = await house.ana.says(MAIL_OPS, "@postmedic hosts")
+        await house.ana.waits_for(shows("host02"), thread=other)
