@@ -14,10 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.cli.findings import Finding, Verdict
-from bot.connectors.dispatcher import HOME, REFUSED
+from bot.connectors.dispatcher import REFUSED
 from bot.connectors.ssh import SshConnector
 from bot.errors import HostError, HostKeyRejected, LoginRefused
 from bot.facts.base import FACTS
+from bot.model.enrolment import HOME
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.plan import Step
 from bot.model.probe import NO_PERMISSION, Access, Probe, Reading, Request

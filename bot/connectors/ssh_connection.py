@@ -14,7 +14,7 @@ from typing import Protocol
 import asyncssh
 
 from bot.connectors.resolver import Resolver
-from bot.errors import ConnectionDropped, HostError, HostKeyRejected, HostUnreachable, LoginRefused
+from bot.errors import ConnectionDropped, HostError, HostKeyRejected, HostUnreachable, InventoryError, LoginRefused
 from bot.model.host import Account, Host
 
 # No finite-field Diffie-Hellman: one group exchange holds the event loop for half a second.
@@ -200,6 +200,15 @@ class Opener:
                 detail = f"its private key file {account.key} cannot be read"
                 raise LoginRefused(host=host.name, account=account.user, detail=detail) from error
         return self._keys[account.key]
+
+
+def public_key(file: str) -> str:
+    """Give the public key line of a private key file, without its comment; raises `InventoryError`."""
+    try:
+        line = asyncssh.read_private_key(file).export_public_key().decode("ascii")
+    except (OSError, ValueError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+        raise InventoryError(where=file, detail="no private key without a passphrase can be read from it") from error
+    return " ".join(line.split()[:2])
 
 
 def _algorithms(trusted: list[asyncssh.SSHKey]) -> list[str]:
