@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bot.connectors.dispatcher import render, render_fix, render_fix_entry, render_root
+from bot.connectors.dispatcher import Change, render, render_fix, render_fix_entry, render_root
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.probe import Probe
-from tests.contract.hosts.catalogue import OPERATIONS, PROBES, Operation
+from tests.contract.hosts.catalogue import OPERATIONS, PROBES
 
 CONFIG = """
 ListenAddress 127.0.0.1
@@ -37,7 +37,7 @@ def new_key(file: Path) -> str:
     return file.with_suffix(".pub").read_text().strip()
 
 
-def install(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Sequence[Operation] = OPERATIONS) -> None:
+def install(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Sequence[Change] = OPERATIONS) -> None:
     """Write the dispatchers as the enrolment does, but into `folder`."""
     texts = {
         "read": render(probes, root_read=str(folder / "root-read")),
@@ -48,10 +48,11 @@ def install(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Seque
     for name, text in texts.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
+    (folder / "version").write_text("0.0.0\n")
 
 
 @contextlib.contextmanager
-def sshd(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Sequence[Operation] = OPERATIONS) -> Iterator[Host]:
+def sshd(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Sequence[Change] = OPERATIONS) -> Iterator[Host]:
     """Run an sshd; the `shell` key in `folder` logs in to an ordinary shell."""
     install(folder, probes=probes, operations=operations)
     host_key, probe, fix, shell = (new_key(folder / name) for name in ("host_key", "probe_key", "fix_key", "shell_key"))
