@@ -156,7 +156,8 @@ run() { # EXECUTION INDEX OPERATION TOKEN…
   else
     how=replayed
   fi
-  if flock -w $((seconds + 10)) 9; then # exclusive only when nobody runs or starts the step any more
+  # Exclusive only when nobody runs or starts the step any more; a crowd that asks may keep the lock shared beyond its end.
+  if flock -w $((seconds + 10)) 9 || [ -f "$step.exit" ]; then
     answer "$how"
   else
     echo running
