@@ -97,7 +97,7 @@ def _authorized(account: str, program: str, key: str) -> Placed:
 
 def _function(name: str, text: str) -> str:
     """A function that prints `text`, which stands there as it is, to be read."""
-    if _END in text or not text.endswith("\n"):
+    if _END in text.splitlines() or not text.endswith("\n"):
         raise ValueError(f"{name} cannot stand in a script")
     return f"file_{name.replace('-', '_')}() {{\n  cat <<'{_END}'\n{text}{_END}\n}}\n"
 

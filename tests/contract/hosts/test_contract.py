@@ -12,7 +12,7 @@ import pytest
 from bot.connectors.base import StepState
 from bot.connectors.ssh import SshConnector
 from bot.errors import ConnectionDropped, HostKeyRejected, LoginRefused, Refused
-from bot.model.host import Account
+from bot.model.host import Account, Via
 from bot.model.plan import Step
 from bot.model.probe import Probe, Reading, Request
 from tests.contract.hosts.catalogue import ANSWERED, BARE, BYTES, ECHO, EMPTY, FORGED, GREETING, LONG, SLOW, ask
@@ -62,6 +62,25 @@ async def test_a_probe_the_host_does_not_know_is_refused_alone(site: Site, conne
     readings = await read(connector, site, ask(Probe(name="newer", script="true"), BARE))
     assert (readings["newer"].exit, readings["bare"].stdout) == (64, b"no newline")
     assert b"no probe" in readings["newer"].stderr
+
+
+async def test_a_host_that_is_not_enrolled_has_no_way_to_change_it(site: Site, connector: SshConnector) -> None:
+    assert site.host.writer is not None
+    assert connector.writer(replace(site.host, via=Via.SHELL)) is None
+
+
+async def test_an_enrolled_host_says_which_programs_it_has(site: Site, connector: SshConnector, folder: Path) -> None:
+    writer = connector.writer(site.host)
+    assert writer is not None
+    found = await writer.enrolment()
+    assert found is not None
+    if (fix := folder / "fix").exists():  # a real one measures itself
+        fix.write_text(fix.read_text() + "# changed\n")
+        changed = await writer.enrolment()
+        assert changed is not None
+        assert (changed.version, changed.digest == found.digest) == (found.version, False)
+        fix.with_name("read").unlink()
+        assert await writer.enrolment() is None
 
 
 async def test_another_host_key_is_never_accepted(
