@@ -1,4 +1,4 @@
-"""B7: a configuration file is old or new, never half: the operations that edit one are killed at every call that changes a file."""
+"""B7: a configuration file is old or new, never half: operations are killed at every system call that changes a file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EDITS = (
     Edit(
         words="sasl-mechanisms-plain",
         files=("/etc/postfix/sasl/smtpd.conf",),
-        breaks="mkdir -p /etc/postfix/sasl && printf 'pwcheck_method: saslauthd\\nmech_list: none\\n' >/etc/postfix/sasl/smtpd.conf",
+        breaks="cd /etc/postfix && mkdir -p sasl && printf 'pwcheck_method: saslauthd\\nmech_list: none\\n' >sasl/smtpd.conf",
     ),
     Edit(words="dovecot-listener", files=("/etc/dovecot/conf.d/99-postmedic-postfix-auth.conf",)),
     Edit(words="sasl-group-add", files=("/etc/group", "/etc/gshadow"), breaks="gpasswd -d postfix sasl; true"),

@@ -21,7 +21,7 @@ from tests.unit.facts.recorded import STATES
 
 # What no recording of the lab can show broken, and why.
 WITHOUT = {
-    "enrolment": "a host without its programs cannot be asked by them; C6, B7 and the enrolment's own tests change them instead",
+    "enrolment": "a host without its programs cannot be asked by them; tests/contract/hosts changes them instead",
 }
 
 

@@ -1,7 +1,7 @@
 """Run a command and kill it, with all it started, at one exact point: python -m tests.support.killed_at POINT UNDER COMMAND…
 
-A point is the entry of a system call that changes a file below UNDER (as the command sees it); POINT 0 kills nowhere. Prints how
-many points were passed. Linux on x86_64 with ptrace; nothing else on the machine is touched.
+A point is the entry of a system call that changes a file below UNDER (as the command sees it); POINT 0 kills nowhere. Prints
+how many points were passed. Linux on x86_64 with ptrace; nothing else on the machine is touched.
 """
 
 from __future__ import annotations
