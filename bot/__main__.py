@@ -55,6 +55,12 @@ def parser() -> argparse.ArgumentParser:
     doctor = command("doctor", "doctor:run", "what is wrong with settings, Slack or hosts, and the command that mends it")
     doctor.add_argument("host", nargs="?", help="look only at this host of the inventory")
     doctor.add_argument("--json", action="store_true", help="plain values for scripts")
+    enroll = command("enroll", "enroll:run", "print the script with which an administrator enrols a mail host, or ends that")
+    enroll.add_argument("host")
+    enroll.add_argument("--uninstall", action="store_true", help="the script that takes everything away from the host again")
+    enroll.add_argument("--probe-key", help="the private key file for reading, for a host the inventory does not hold yet")
+    enroll.add_argument("--fix-key", help="the private key file for fixes; without one, postmedic can only read there")
+    enroll.add_argument("--files", type=Path, metavar="FOLDER", help="write the files there instead, for the Ansible role")
     return top
 
 

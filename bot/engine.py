@@ -104,11 +104,11 @@ class Engine:
         )
 
     def plans(self, diagnosis: Diagnosis, host: Host, reader: Reader, requester: str) -> tuple[Plan, ...]:
-        """Make a plan for each confirmed cause with a fix; none for a host without an account for fixes.
+        """Make a plan for each confirmed cause with a fix; none for a host without an account for fixes, or not enrolled.
 
         A fix whose values could not be measured makes no plan: the cause is still shown, and its safety text as advice.
         """
-        if host.writer is None:
+        if host.mender is None:
             return ()
         made: dict[str, Plan] = {}
         for verdict in diagnosis.confirmed:

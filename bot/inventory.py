@@ -10,7 +10,7 @@ The file is TOML:
     host_keys = ["ssh-ed25519 AAAA…"]     # there is no trust on first use
     reader = { user = "postmedic-probe", key = "keys/probe" }
     writer = { user = "postmedic-fix", key = "keys/fix" }      # without it fixes are shown as advice
-    enrolled = true
+    enrolled = true                       # without it `writer` is never used
     approvers = { users = ["U123"], groups = ["S456"] }        # empty means nobody
     channels = ["C789"]                   # optional: only there it may be discussed
 """

@@ -1,4 +1,7 @@
-"""What holds for every test: generated examples have no deadline each, because machines that test are busy."""
+"""What holds for every test: generated examples have no deadline each, because machines that test are busy.
+
+The hosts of the lab can be used in every folder.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ import pytest
 from hypothesis import settings
 
 from bot.connectors.ssh import SshConnector
+
+pytest_plugins = ["tests.lab.fixtures"]
 
 settings.register_profile("postmedic", deadline=None)
 settings.load_profile("postmedic")

@@ -22,6 +22,8 @@ from bot.cli.serve import stopped
 from bot.cli.status import Status
 from bot.config import Settings
 from bot.errors import ConfigError
+from bot.execution.enrolment import expected, programs
+from bot.model.enrolment import telling
 from bot.sandbox import slack
 from bot.sandbox.hosts import FIX_USER, PROBE_USER, Address, SampleHost, SampleHosts, load_scenes
 
@@ -76,10 +78,11 @@ async def demo(
     with tempfile.TemporaryDirectory(prefix="postmedic-demo-") as name:
         folder = Path(name)
         scenes = load_scenes() if inventory is None else ()
+        enrolment = telling(expected().version, programs())  # a sample host is enrolled by the postmedic that runs it
         pastes = samples or [one.sample for one in scenes if one.sample]
         workspace = slack.Workspace(MANIFEST, samples=[slack.Sample(**one) for one in pastes])
         async with (
-            SampleHosts((SampleHost(scene, latency=0.15) for scene in scenes), folder) as hosts,
+            SampleHosts((SampleHost(scene, latency=0.15, enrolment=enrolment) for scene in scenes), folder) as hosts,
             slack.serve(workspace, port=port) as running,
         ):
             settings = Settings(

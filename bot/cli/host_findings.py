@@ -1,6 +1,7 @@
 """Can each host be measured and mended the way the inventory says, and with no more rights than that?
 
-It reads with every probe that takes no words, and asks the account for fixes for an operation that does not exist.
+It reads with every probe that takes no words, tries on an enrolled host what nobody may do there, and asks the account for
+fixes for an operation that does not exist.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bot.cli.enrolment_findings import enrol, of_forbidden, of_programs, of_writer_unused
 from bot.cli.findings import Finding, Verdict
-from bot.connectors.dispatcher import HOME, REFUSED
+from bot.connectors.dispatcher import REFUSED
 from bot.connectors.ssh import SshConnector
 from bot.errors import HostError, HostKeyRejected, LoginRefused
 from bot.facts.base import FACTS
+from bot.facts.enrolment import ENROLMENT
+from bot.model.enrolment import HOME
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.plan import Step
 from bot.model.probe import NO_PERMISSION, Access, Probe, Reading, Request
@@ -64,6 +68,11 @@ async def _look(host: Host, inventory: Path, connector: SshConnector) -> AsyncIt
     else:
         for finding in _reader(host, readings):
             yield finding
+        if host.via is Via.ENROLLED:
+            for finding in of_programs(host, readings.get(ENROLMENT.name)):
+                yield finding
+            async for finding in of_forbidden(host):
+                yield finding
     async for finding in _writer(host, inventory, connector):
         yield finding
 
@@ -115,7 +124,8 @@ async def _other_form(host: Host, inventory: Path, connector: SshConnector, erro
 
 def _reader(host: Host, readings: Mapping[str, Reading]) -> Iterator[Finding]:
     user = host.reader.user
-    if host.via is Via.ENROLLED:
+    enrolled = host.via is Via.ENROLLED
+    if enrolled:
         yield _fine(host, f"the host key is the inventory's; {user} logs in, and its key can only name probes")
     else:
         says = f"the host key is the inventory's; {user} logs in as an ordinary account: read-only is not enforced there"
@@ -124,8 +134,8 @@ def _reader(host: Host, readings: Mapping[str, Reading]) -> Iterator[Finding]:
     denied = [name for name, reading in readings.items() if reading.exit == NO_PERMISSION]
     for access, mend in (
         (Access.ANYONE, f"id {user}   # these need no right that an ordinary account lacks"),
-        (Access.LOGS, f"usermod -aG adm,systemd-journal {user}   # on the host"),
-        (Access.ROOT, f'visudo -f /etc/sudoers.d/postmedic   # {user} ALL=(root:root) NOPASSWD: {HOME}/root-read ""'),
+        (Access.LOGS, enrol(host) if enrolled else f"usermod -aG adm,systemd-journal {user}   # on the host; or enrol it"),
+        (Access.ROOT, enrol(host)),
     ):
         names = sorted(name for name in denied if probes[name].access is access)
         if names:
@@ -133,7 +143,7 @@ def _reader(host: Host, readings: Mapping[str, Reading]) -> Iterator[Finding]:
     older = sorted(name for name, reading in readings.items() if reading.exit == REFUSED)
     if older:
         says = f"the host's closed list lacks {len(older)} of {len(probes)} probes: {', '.join(older[:8])}"
-        yield _open(host, says, f"install {HOME}/read and {HOME}/root-read of this version on the host")
+        yield _open(host, says, enrol(host))
     yield from _clock(host, readings)
 
 
@@ -151,30 +161,30 @@ def _clock(host: Host, readings: Mapping[str, Reading]) -> Iterator[Finding]:
 
 async def _writer(host: Host, inventory: Path, connector: SshConnector) -> AsyncIterator[Finding]:
     writer = connector.writer(host)
-    if writer is None or host.writer is None:
-        yield Finding(about=host.name, verdict=Verdict.NOTED, says="it has no account for fixes: fixes are shown as advice")
+    if writer is None or host.mender is None:
+        for finding in of_writer_unused(host):
+            yield finding
         return
-    user = host.writer.user
+    user = host.mender.user
     if host.approvers == Approvers():
         mend = f'approvers = {{ groups = ["S…"] }}   # for {host.name} in {inventory}'
         yield Finding(about=host.name, verdict=Verdict.NOTED, says="nobody may approve fixes on it", mend=mend)
     try:
         answer = await writer.run(f"doctor-{secrets.token_hex(8)}", 0, _FORBIDDEN)
     except LoginRefused as error:
-        yield _wrong(host, str(error), _authorize(host, host.writer, "fix-entry"))
+        yield _wrong(host, str(error), _authorize(host, host.mender, "fix-entry"))
         return
     except HostError as error:
-        yield _wrong(host, f"the account for fixes: {error}", _authorize(host, host.writer, "fix-entry"))
+        yield _wrong(host, f"the account for fixes: {error}", _authorize(host, host.mender, "fix-entry"))
         return
     match answer.exit:
         case code if code == REFUSED:
             yield _fine(host, f"{user} logs in and refuses what is not in its closed list")
         case code if code == NO_PERMISSION:
-            mend = f'visudo -f /etc/sudoers.d/postmedic   # {user} ALL=(root:root) NOPASSWD: {HOME}/fix ""'
-            yield _wrong(host, f"{user} logs in, but may not start the fixes", mend)
+            yield _wrong(host, f"{user} logs in, but may not start the fixes", enrol(host))
         case code:
             says = f"{user} logs in, but its key has no forced command of postmedic (exit {code})"
-            yield _wrong(host, says, _authorize(host, host.writer, "fix-entry"))
+            yield _wrong(host, says, _authorize(host, host.mender, "fix-entry"))
 
 
 def _authorize(host: Host, account: Account, forced: str) -> str:

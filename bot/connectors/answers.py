@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.connectors.base import StepState
 from bot.connectors.dispatcher import NO_JOURNAL, OTHER_WORDS, REFUSED
+from bot.model.enrolment import Enrolment, told
 from bot.model.execution import StepResult
 from bot.model.probe import KILLED, NO_PERMISSION, NOT_INSTALLED
 
@@ -54,6 +55,10 @@ class Hearing:
         if self._exit in _NOTHING_RAN and not self._stdout:
             return StepResult(exit=self._exit, stderr=self._stderr.decode("utf-8", "replace"))
         return None
+
+    def enrolment(self) -> Enrolment | None:
+        """Which programs the host says it has; None when it says anything else."""
+        return told(self._stdout.decode("utf-8", "replace")) if self._exit == 0 else None
 
     def answer(self) -> Answer | None:
         """The complete answer, or None when the connection was lost before its last byte."""

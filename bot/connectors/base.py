@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
 from typing import Protocol
 
+from bot.model.enrolment import Enrolment
 from bot.model.execution import StepResult
 from bot.model.host import Host
 from bot.model.plan import Step
@@ -45,6 +46,12 @@ class Writer(Protocol):
         nothing was sent.
         """
 
+    async def enrolment(self) -> Enrolment | None:
+        """Ask which programs of postmedic the host has, without running anything; None when it does not say so.
+
+        Raises `HostError`s when the host cannot be asked.
+        """
+
     async def ask(self, execution: str, index: int) -> tuple[StepState, StepResult | None]:
         """Ask the host's journal about a step, without running anything; raises `HostError`s when it gives no answer.
 
@@ -59,4 +66,4 @@ class Connector(Protocol):
         """The way to measure on `host`."""
 
     def writer(self, host: Host) -> Writer | None:
-        """The way to change `host`, or None where it has no account for fixes."""
+        """The way to change `host`, or None where it has no account for fixes or is not enrolled."""

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Protocol
 
+from bot.model.enrolment import HOME, TELLING
 from bot.model.probe import Access, Probe
 
-HOME = "/usr/local/lib/postmedic"
 JOURNAL = "/var/lib/postmedic"
 
 # Exit codes of the dispatchers themselves: nothing was run.
@@ -92,6 +92,7 @@ def render_fix(operations: Iterable[Change], *, journal: str = JOURNAL) -> str:
         operations="\n".join(bodies),
         names="\n".join(arms),
         JOURNAL=shlex.quote(journal),
+        TELLING=TELLING,
     )
 
 
@@ -100,15 +101,14 @@ def render_fix_entry(*, fix: str = f"{HOME}/fix") -> str:
     return _fill("fix-entry.sh", FIX=shlex.quote(fix))
 
 
-def render_sudoers(*, probe: str, fix: str) -> str:
-    """Give the sudo rules of the two accounts: full paths, no arguments at all, and no mail to root when one is refused.
+def render_sudoers(*, probe: str, fix: str = "") -> str:
+    """Give the sudo rules of the accounts: full paths, no arguments at all, and no mail to root when one is refused.
 
-    Without the explicit empty arguments sudo would let `fix` be started with any.
+    Without the explicit empty arguments sudo would let `fix` be started with any. Without `fix` nobody may start it.
     """
-    return (
-        f"Defaults:{probe},{fix} env_reset, !setenv, !lecture, !mail_badpass\n"
-        f'{probe} ALL=(root:root) NOPASSWD: {HOME}/root-read ""\n'
-        f'{fix} ALL=(root:root) NOPASSWD: {HOME}/fix ""\n'
+    rules = {user: program for user, program in ((probe, "root-read"), (fix, "fix")) if user}
+    return f"Defaults:{','.join(rules)} env_reset, !setenv, !lecture, !mail_badpass\n" + "".join(
+        f'{user} ALL=(root:root) NOPASSWD: {HOME}/{program} ""\n' for user, program in rules.items()
     )
 
 
@@ -142,16 +142,20 @@ def _function(name: str) -> str:
     return "operation_" + name.replace("-", "_")
 
 
-def _fill(template: str, **values: str) -> str:
-    """Put `values` into a template: whole lines `#@name` in lower case, words `@NAME@` in upper case."""
+def fill(template: str, **values: str) -> str:
+    """Put `values` into the text of a template: whole lines `#@name` in lower case, words `@NAME@` in upper case."""
     lines = []
-    for line in _text(template).split("\n"):
+    for line in template.split("\n"):
         mark = line.strip()
         if mark.startswith("#@"):
             lines.append(values[mark[2:]].rstrip("\n"))
         else:
             lines.append(re.sub(r"@([A-Z_]+)@", lambda found: values[found[1]], line))
     return "\n".join(lines)
+
+
+def _fill(name: str, **values: str) -> str:
+    return fill(_text(name), **values)
 
 
 def _text(name: str) -> str:

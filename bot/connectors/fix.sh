@@ -1,7 +1,7 @@
 #!/bin/sh
 # postmedic: the only thing the account for fixes can do on this host, run as root through sudo without arguments.
-# It reads one line of words: `run EXECUTION INDEX OPERATION TOKEN…` or `ask EXECUTION INDEX`. An operation runs at most
-# once per (execution, index): the first claim is an exclusive link in the journal, every later one gets its result.
+# It reads one line of words: `run EXECUTION INDEX OPERATION TOKEN…`, `ask EXECUTION INDEX` or `version`. An operation runs
+# at most once per (execution, index): the first claim is an exclusive link in the journal, every later one gets its result.
 set -fu
 LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin IFS=' '
 export LC_ALL PATH
@@ -156,7 +156,8 @@ run() { # EXECUTION INDEX OPERATION TOKEN…
   else
     how=replayed
   fi
-  if flock -w $((seconds + 10)) 9; then # exclusive only when nobody runs or starts the step any more
+  # Exclusive only when nobody runs or starts the step any more; a crowd that asks may keep the lock shared beyond its end.
+  if flock -w $((seconds + 10)) 9 || [ -f "$step.exit" ]; then
     answer "$how"
   else
     echo running
@@ -181,6 +182,10 @@ ask() { # EXECUTION INDEX
   fi
 }
 
+version() { # what is installed beside this file, by its digests
+  cd -- "${0%/*}" && @TELLING@
+}
+
 main() {
   [ "$(id -u)" = 0 ] || refuse 77 'not root'
   if [ $# -eq 3 ] && { [ "$1" = step ] || [ "$1" = perform ]; }; then
@@ -194,6 +199,10 @@ main() {
   case $words in *[!A-Za-z0-9_.:@/+=,\ -]*) refuse 64 'words of other letters than operations have' ;; esac
   # shellcheck disable=SC2086 # split at spaces, checked above; set -f keeps patterns asleep
   set -- $words
+  if [ "$words" = version ]; then
+    version
+    exit
+  fi
   [ $# -ge 3 ] || refuse 64 'not a request'
   case $1 in
     run | ask) "$@" ;;

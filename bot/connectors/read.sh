@@ -16,6 +16,8 @@ refuse() {
 #@probing
 
 as_root=@ROOT_READ@
+POSTMEDIC=${as_root%/*} # for the probe that says what is installed; whatever the client's environment holds is replaced
+export POSTMEDIC
 granted='' # whether sudo lets this account start $as_root: asked at most once, and only for the account of the enrolment,
 # because sudo sends root a mail about any account it does not know, even when it is asked by -l
 

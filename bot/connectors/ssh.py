@@ -16,6 +16,7 @@ from bot.connectors.base import StepState
 from bot.connectors.dispatcher import render
 from bot.connectors.rounds import Round
 from bot.errors import ConnectionDropped, HostError, HostUnreachable
+from bot.model.enrolment import Enrolment
 from bot.model.execution import StepResult
 from bot.model.host import Account, Host, Via
 from bot.model.plan import Step
@@ -61,8 +62,8 @@ class SshConnector:
         return known[1]
 
     def writer(self, host: Host) -> SshWriter | None:
-        """The way to change `host`, or None where it has no account for fixes."""
-        return None if host.writer is None else SshWriter(host, host.writer, self._open, self._fleet, self._step_seconds)
+        """The way to change `host`, or None where it has no account for fixes or is not enrolled."""
+        return None if host.mender is None else SshWriter(host, host.mender, self._open, self._fleet, self._step_seconds)
 
     def close(self) -> None:
         """Close every kept connection."""
@@ -194,6 +195,10 @@ class SshWriter:
             raise HostError(host=self._host.name, detail=f"its journal could not be asked (exit {refused.exit})")
         answer = self._answer(heard)
         return answer.state, answer.result
+
+    async def enrolment(self) -> Enrolment | None:
+        """Ask which programs the host has; None when it does not say so, as an older enrolment does not."""
+        return (await self._converse("version")).enrolment()
 
     def _answer(self, heard: Hearing) -> Answer:
         answer = heard.answer()

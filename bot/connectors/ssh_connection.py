@@ -14,7 +14,7 @@ from typing import Protocol
 import asyncssh
 
 from bot.connectors.resolver import Resolver
-from bot.errors import ConnectionDropped, HostError, HostKeyRejected, HostUnreachable, LoginRefused
+from bot.errors import ConnectionDropped, HostError, HostKeyRejected, HostUnreachable, InventoryError, LoginRefused
 from bot.model.host import Account, Host
 
 # No finite-field Diffie-Hellman: one group exchange holds the event loop for half a second.
@@ -82,13 +82,37 @@ class Connection:
         key = connection.get_server_host_key()
         self.fingerprint = key.get_fingerprint("sha256") if key is not None else ""
 
-    async def execute(self, command: str, listener: Listener, stdin: bytes = b"") -> Exec:
-        """Start `command`; raises `NotOpened` when it certainly was not sent, `ConnectionDropped` when it may have been."""
+    @property
+    def alive(self) -> bool:
+        """Whether the connection still stands."""
+        return not self._connection.is_closed()
+
+    async def execute(
+        self,
+        command: str | None,
+        listener: Listener,
+        stdin: bytes = b"",
+        *,
+        terminal: bool = False,
+        subsystem: str | None = None,
+    ) -> Exec:
+        """Start `command`; raises `NotOpened` when it certainly was not sent, `ConnectionDropped` when it may have been.
+
+        No command, a terminal or a subsystem is only ever asked for to see that it is refused.
+        """
         session = Exec(listener)
         try:
             async with asyncio.timeout(_OPENING):
                 channel, _ = await self._connection.create_session(
-                    lambda: session, command, request_pty=False, env={}, send_env=(), encoding=None, window=_WINDOW
+                    lambda: session,
+                    command,
+                    subsystem=subsystem,
+                    request_pty="force" if terminal else False,
+                    term_type="dumb" if terminal else None,
+                    env={},
+                    send_env=(),
+                    encoding=None,
+                    window=_WINDOW,
                 )
         except Exception as error:  # whatever a host can make asyncssh raise: only `sent` matters
             if session.sent:
@@ -98,6 +122,26 @@ class Connection:
             channel.write(stdin)
             channel.write_eof()
         return session
+
+    async def forwards(self) -> bool:
+        """Whether the host opens a connection of its own for us, to its own loopback; a failed try of it counts."""
+        try:
+            async with asyncio.timeout(_OPENING):
+                channel, _ = await self._connection.create_connection(asyncssh.SSHTCPSession, "127.0.0.1", 9)
+        except asyncssh.ChannelOpenError as error:
+            return error.code != asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED
+        channel.abort()
+        return True
+
+    async def listens(self) -> bool:
+        """Whether the host lets us listen on a port of its loopback."""
+        try:
+            async with asyncio.timeout(_OPENING):
+                listener = await self._connection.forward_remote_port("127.0.0.1", 0, "127.0.0.1", 9)
+        except asyncssh.ChannelListenError:
+            return False
+        listener.close()
+        return True
 
     def close(self) -> None:
         """Close without waiting for the peer, which may be gone."""
@@ -125,6 +169,25 @@ class Opener:
             with contextlib.suppress(HostUnreachable):
                 return await self._connect(host, account, address, options)
         return await self._connect(host, account, addresses[-1], options)
+
+    async def lets_in(self, host: Host, account: Account, stranger: Account) -> bool:
+        """Whether `account` lets the key of `stranger` in; raises `HostError`s when the host cannot be asked.
+
+        The stranger's key is offered first and the login completed with the account's own: newer sshds shut out addresses
+        whose logins fail, and that must not happen to the bot.
+        """
+        offered = [self._key(host, stranger), self._key(host, account)]
+
+        class Offering(asyncssh.SSHClient):
+            def public_key_auth_requested(self) -> asyncssh.SSHKey | None:
+                return offered.pop(0) if offered else None
+
+        options = asyncssh.SSHClientConnectionOptions(
+            self._options_for(host, account), client_keys=None, client_factory=Offering, config=None
+        )
+        addresses = await self._resolver.addresses(host.address)
+        (await self._connect(host, account, addresses[0], options)).close()
+        return bool(offered)
 
     def close(self) -> None:
         """Resolve no more names."""
@@ -200,6 +263,15 @@ class Opener:
                 detail = f"its private key file {account.key} cannot be read"
                 raise LoginRefused(host=host.name, account=account.user, detail=detail) from error
         return self._keys[account.key]
+
+
+def public_key(file: str) -> str:
+    """Give the public key line of a private key file, without its comment; raises `InventoryError`."""
+    try:
+        line = asyncssh.read_private_key(file).export_public_key().decode("ascii")
+    except (OSError, ValueError, asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+        raise InventoryError(where=file, detail="no private key without a passphrase can be read from it") from error
+    return " ".join(line.split()[:2])
 
 
 def _algorithms(trusted: list[asyncssh.SSHKey]) -> list[str]:

@@ -1,4 +1,4 @@
-"""May this plan begin now? Everything that was true when people approved it is looked at again; nothing is sent to the host."""
+"""May this plan begin now? Everything that was true when people approved it is looked at again; no step is sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from bot.approval.policy import refusal, standing
 from bot.connectors.base import Writer
-from bot.errors import UnknownHost
+from bot.errors import HostError, UnknownHost
+from bot.execution.enrolment import expected
 from bot.execution.means import Means
 from bot.execution.measuring import measured
 from bot.facts.boot import BOOT
@@ -57,6 +58,8 @@ async def checked(means: Means, progress: Progress) -> Cleared | Stopped:
         return Stopped(why=Why.ENTRY_CHANGED, measured=found)
     if not found.holds:
         return Stopped(why=_why(found, diagnosis), detail=found.error, measured=found)
+    if stopped := await _enrolment(writer):
+        return replace(stopped, measured=found)
     if means.clock() >= plan.expires_at:  # measuring takes time
         return Stopped(why=Why.NONE, state=State.EXPIRED, measured=found)
     return Cleared(writer=writer, measured=found)
@@ -79,6 +82,20 @@ def fingerprints(host: Host) -> frozenset[str]:
     if not host.host_keys:
         return frozenset({""})
     return frozenset(_fingerprint(line) for line in host.host_keys)
+
+
+async def _enrolment(writer: Writer) -> Stopped | None:
+    """What people approved is this postmedic's text of each step; a host with other programs would run another."""
+    try:
+        found = await writer.enrolment()
+    except HostError as error:
+        return Stopped(why=Why.ENROLMENT_UNKNOWN, detail=str(error))
+    if found is None:
+        return Stopped(why=Why.ENROLMENT_UNKNOWN)
+    wanted = expected()
+    if found.digest != wanted.digest:
+        return Stopped(why=Why.ENROLMENT_OTHER, detail=f"{found.shown} ≠ {wanted.shown}")
+    return None
 
 
 async def _approval(means: Means, progress: Progress, host: Host) -> Stopped | None:

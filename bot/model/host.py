@@ -43,3 +43,8 @@ class Host:
     approvers: Approvers
     aliases: tuple[str, ...] = ()
     channels: frozenset[str] = frozenset()  # Slack channels where it may be discussed; empty: every served channel
+
+    @property
+    def mender(self) -> Account | None:
+        """The account for fixes; None on a host that is not enrolled, whatever the inventory gives: nothing binds it there."""
+        return self.writer if self.via is Via.ENROLLED else None

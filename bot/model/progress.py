@@ -21,6 +21,8 @@ class Why(StrEnum):
     HOST_UNKNOWN = "host-unknown"  # the inventory no longer holds the host
     ENTRY_CHANGED = "entry-changed"  # the knowledge entry is another one than the plan was made from
     NO_WRITER = "no-writer"
+    ENROLMENT_OTHER = "enrolment-other"  # the host has other programs of postmedic than this one would install
+    ENROLMENT_UNKNOWN = "enrolment-unknown"  # the host did not say which programs it has
     BEFORE_CHANGED = "before-changed"  # a condition for the change is now false
     RESTARTED = "restarted"  # the host was restarted since the diagnosis
     BEFORE_UNKNOWN = "before-unknown"  # a condition for the change could not be measured

@@ -43,21 +43,23 @@ def address_add(facts: Facts) -> tuple[Change, ...]:
     script="""
 umask 022
 keep /etc/hosts
-if [ -e /etc/hosts ]; then
-    # Written over, not replaced: in a container /etc/hosts is a mount.
-    cleaned=$(awk '
-        {
-            cut = index($0, "#"); body = cut ? substr($0, 1, cut - 1) : $0; note = cut ? substr($0, cut) : ""
-            count = split(body, word); names = ""; found = 0
-            for (i = 2; i <= count; i++) if (word[i] == "localhost") found = 1; else names = names " " word[i]
-            if (!found || word[1] ~ /^127\\./ || word[1] == "::1") print
-            else if (names != "") print word[1] names (note == "" ? "" : " " note)
-            else if (note != "") print note
-        }' /etc/hosts && echo .) || exit 1
-    printf '%s' "${cleaned%.}" >/etc/hosts || exit 1
-fi
-grep -qE '^[[:blank:]]*127\\.0\\.0\\.1[[:blank:]]([^#]*[[:blank:]])?localhost([[:blank:]#]|$)' /etc/hosts 2>/dev/null ||
-    printf '127.0.0.1\\tlocalhost\\n' >>/etc/hosts
+file=$(readlink -f /etc/hosts) || exit 1
+new=$file.postmedic
+if [ -e "$file" ]; then cp -a -- "$file" "$new" || exit 1; else : >"$new" && : >>"$file" || exit 1; fi
+awk '
+    {
+        cut = index($0, "#"); body = cut ? substr($0, 1, cut - 1) : $0; note = cut ? substr($0, cut) : ""
+        count = split(body, word); names = ""; found = 0
+        for (i = 2; i <= count; i++) if (word[i] == "localhost") found = 1; else names = names " " word[i]
+        if (!found || word[1] ~ /^127\\./ || word[1] == "::1") print
+        else if (names != "") print word[1] names (note == "" ? "" : " " note)
+        else if (note != "") print note
+    }' "$file" >"$new" || exit 1
+grep -qE '^[[:blank:]]*127\\.0\\.0\\.1[[:blank:]]([^#]*[[:blank:]])?localhost([[:blank:]#]|$)' "$new" ||
+    printf '127.0.0.1\\tlocalhost\\n' >>"$new" || exit 1
+sync "$new"
+# Renamed, so that nobody reads half of it; in a container the file is a mount and can only be written over.
+mv -fT -- "$new" "$file" 2>/dev/null || { cat "$new" >"$file" && rm -f "$new"; }
 """,
     says=Text(
         en="Make localhost 127.0.0.1 in /etc/hosts: add that line, and take the name away from addresses outside loopback.",

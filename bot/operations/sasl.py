@@ -113,7 +113,8 @@ grep -qE '^[[:space:]]*!include(_try)?[[:space:]]+conf\\.d/\\*\\.conf' /etc/dove
 keep "$snippet"
 umask 022
 printf '%s\\n' '# Logins for Postfix, written by postmedic.' 'service auth {' "  unix_listener $queue/private/auth {" \\
-    '    mode = 0660' '    user = postfix' '    group = postfix' '  }' '}' >"$snippet" || exit 1
+    '    mode = 0660' '    user = postfix' '    group = postfix' '  }' '}' >"$snippet.postmedic" || exit 1
+mv -fT "$snippet.postmedic" "$snippet" || exit 1
 listener=$(doveconf service 2>/dev/null | sed -n '/^service auth {/,/^}/p' |
     sed -n "\\\\#unix_listener $queue/private/auth {#,/}/p")
 if ! doveconf -n >/dev/null 2>&1 || ! printf '%s' "$listener" | grep -q 'mode = 0660' ||

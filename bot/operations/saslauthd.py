@@ -74,7 +74,8 @@ if grep -qF '"$START" != "yes"' /etc/init.d/saslauthd 2>/dev/null; then set_opti
 if systemctl cat saslauthd.service 2>/dev/null | grep -q '^PIDFile='; then
     keep {_UNIT}
     mkdir -p {_UNIT.rpartition("/")[0]} || exit 1
-    printf '[Service]\\nPIDFile=%s/saslauthd.pid\\n' "$place" >{_UNIT} || exit 1
+    printf '[Service]\\nPIDFile=%s/saslauthd.pid\\n' "$place" >{_UNIT}.postmedic &&
+        mv -fT {_UNIT}.postmedic {_UNIT} || exit 1
 fi
 control start
 """,

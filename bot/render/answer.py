@@ -85,7 +85,7 @@ def confirmed(one: Diagnosis, verdict: Verdict, host: Host, lang: Lang) -> Itera
     yield context(f"{say('because', lang)} {evidence(verdict.evidence, lang)}")
     if cause.advice is not None:
         yield section(f"{say('advice', lang)}\n{tell(cause.advice, lang, one.facts.look)}")
-    if cause.fix is not None and host.writer is None:
+    if cause.fix is not None and host.mender is None:
         fix = one.problem.fixes[cause.fix]
         yield section(f"{say('advice-instead', lang)}\n{tell(fix.safety, lang, one.facts.look)}")
 

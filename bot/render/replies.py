@@ -156,5 +156,5 @@ def _hosts(listed: Sequence[Host], lang: Lang) -> list[Block]:
 
 
 def _host(host: Host, lang: Lang) -> str:
-    fixes = host.writer is not None and host.approvers != Approvers()
+    fixes = host.mender is not None and host.approvers != Approvers()
     return f"{slack_value(host.name)} — {say('hosts-fixes' if fixes else 'hosts-advice', lang)}"

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.connectors.base import Reader, StepState, Writer
+from bot.execution.enrolment import expected
 from bot.model.diagnosis import Diagnosis
+from bot.model.enrolment import Enrolment
 from bot.model.execution import StepResult
 from bot.model.fact import Facts
 from bot.model.host import Host
@@ -49,6 +51,9 @@ class FileMachine:
         journal.write_text("0")
         self._point()
         return StepResult(exit=0)
+
+    async def enrolment(self) -> Enrolment | None:
+        return expected()
 
     async def ask(self, execution: str, index: int) -> tuple[StepState, StepResult | None]:
         self._point()

@@ -92,10 +92,11 @@ def _up(hosts: list[str]) -> int:
 
 
 def _demo(port: int) -> int:
-    from tests.lab.demo import demo_over  # needs the whole product, which the other actions do without
+    from tests.lab.demo import demo_over  # both need the whole product, which the other actions do without
+    from tests.lab.enrolled import enrolled_lab
 
     print("starting the lab (the first time builds its file systems, a few minutes) …", flush=True)
-    with Lab.up() as lab:
+    with enrolled_lab() as lab:
         demo_over(lab, port)
     return 0
 

@@ -14,8 +14,8 @@ from bot.cli.serve import stopped
 from bot.knowledge import library
 from bot.matching import Matcher
 from tests.lab import Lab
-from tests.lab.enrolled import enrol, write_inventory
-from tests.lab.proving import HOSTS, broken, telling
+from tests.lab.enrolled import write_inventory
+from tests.lab.proving import broken, telling
 
 BROKEN = (
     ("mx12", "startup-no-local-interface", "down", "Postfix does not start"),
@@ -25,9 +25,7 @@ APPROVERS = '{ groups = ["S0APPROVERS"] }'  # the user group of the local worksp
 
 
 def demo_over(lab: Lab, port: int) -> None:
-    """Enrol the lab's mail hosts, break both, and serve the demo over them until SIGINT or SIGTERM; port 0 takes a free one."""
-    enrol(lab)
-    lab.reset(*HOSTS)
+    """Break both mail hosts of an enrolled lab and serve the demo over them until SIGINT or SIGTERM; port 0: a free one."""
     with tempfile.TemporaryDirectory(prefix="postmedic-lab-demo-") as folder:
         asyncio.run(_serve(lab, Path(folder), port))
 

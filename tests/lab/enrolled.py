@@ -1,37 +1,46 @@
-"""How does a lab host become one that postmedic may read and mend? The rendered dispatchers, sudo rules and forced commands.
-
-Until there is an enrolment for people, this is its stand-in: the same files in the same places.
-"""
+"""How is a lab host reached as postmedic reaches it? By the script an administrator runs, or by an ordinary account."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
-from bot import facts, operations  # filling the catalogues
-from bot.connectors.dispatcher import HOME, render, render_fix, render_fix_entry, render_root, render_sudoers
-from bot.facts.base import FACTS
-from bot.operations.base import OPERATIONS
-from tests.lab import Host, Lab
+from bot.connectors.enrolment import FIX_USER as FIX
+from bot.connectors.enrolment import PROBE_USER as PROBE
+from bot.connectors.enrolment import Kit, script
+from bot.connectors.ssh_connection import public_key
+from bot.execution.enrolment import expected, programs
+from bot.model.host import Account, Approvers, Via
+from bot.model.host import Host as Known
+from tests.lab import Host, Keys, Lab
 
-PROBE, FIX, VISITOR = "postmedic-probe", "postmedic-fix", "visitor"
+VISITOR = "visitor"
 
 
-def enrol(lab: Lab, names: Iterable[str] = ("mx12", "mx13")) -> None:
-    """Install the dispatchers of the present catalogues; they are part of the hosts' clean state from then on."""
-    probes = {fact.probe.name: fact.probe for fact in FACTS.values()}.values()
-    keys = {who: Path(f"{path}.pub").read_text().strip() for who, path in ((PROBE, lab.keys.probe), (FIX, lab.keys.fix))}
-    files = {
-        f"{HOME}/read": (render(probes), 0o755),
-        f"{HOME}/root-read": (render_root(probes), 0o755),
-        f"{HOME}/fix-entry": (render_fix_entry(), 0o755),
-        f"{HOME}/fix": (render_fix(OPERATIONS.values()), 0o755),
-        "/etc/sudoers.d/postmedic": (render_sudoers(probe=PROBE, fix=FIX), 0o440),
-        f"/var/lib/{PROBE}/.ssh/authorized_keys": (f'restrict,command="{HOME}/read" {keys[PROBE]}\n', 0o644),
-        f"/var/lib/{FIX}/.ssh/authorized_keys": (f'restrict,command="{HOME}/fix-entry" {keys[FIX]}\n', 0o644),
-    }
-    for name in names:
-        lab[name].prepare({path: (text.encode(), mode) for path, (text, mode) in files.items()})
+def enrolled_lab() -> Lab:
+    """Start a lab whose mail hosts an administrator enrolled before their first boot, with the present catalogues."""
+    return Lab.up(enrolment=enrolling)
+
+
+def enrolling(keys: Keys, host: str, others: Mapping[str, str] | None = None) -> str:
+    """The script that enrols a host; `others` are programs instead of those of the catalogues."""
+    probe, fix = public_key(str(keys.probe)), public_key(str(keys.fix))
+    kit = Kit(host=host, version=expected().version, programs=others or programs(), probe_key=probe, fix_key=fix)
+    return script(kit, probe_key=str(keys.probe), fix_key=str(keys.fix))
+
+
+def known(lab: Lab, host: Host) -> Known:
+    """The enrolled host as the inventory knows it."""
+    return Known(
+        name=host.name,
+        address="127.0.0.1",
+        port=host.ssh_port,
+        host_keys=(host.host_key,),
+        reader=Account(user=PROBE, key=str(lab.keys.probe)),
+        writer=Account(user=FIX, key=str(lab.keys.fix)),
+        via=Via.ENROLLED,
+        approvers=Approvers(),
+    )
 
 
 def write_inventory(
@@ -81,6 +90,3 @@ writer = {{{{ user = "{FIX}", key = "{{fix}}" }}}}
 enrolled = true
 """,
 }
-
-
-__all__ = ["FIX", "PROBE", "VISITOR", "admit", "enrol", "facts", "operations", "write_inventory"]

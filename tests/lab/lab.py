@@ -13,7 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -32,16 +32,20 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """Paths of the private keys of the two accounts every lab host has; `.pub` beside each."""
+    """Paths of the private keys of the two accounts of postmedic; `.pub` beside each."""
 
     probe: Path
     fix: Path
 
 
+Enrolment = Callable[[Keys, str], str]  # the script that enrols the host of that name, run before its first boot
+
+
 class Lab:
     """Running hosts; a context manager, `lab["mx12"]` is one of them."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], enrolment: Enrolment | None = None) -> None:
+        self._enrolment = enrolment
         self._closing = ExitStack()
         self._loopback: subprocess.Popen[bytes] | None = None
         with ExitStack() as undo:
@@ -59,14 +63,17 @@ class Lab:
             self._closing = undo.pop_all()
 
     @classmethod
-    def up(cls, hosts: Sequence[str] = tuple(HOSTS)) -> Lab:
-        """Build what is missing, remove what killed runs left, wait for room, boot the hosts; raises LabError."""
+    def up(cls, hosts: Sequence[str] = tuple(HOSTS), enrolment: Enrolment | None = None) -> Lab:
+        """Build what is missing, remove what killed runs left, wait for room, boot the hosts; raises LabError.
+
+        With an `enrolment` the mail hosts are enrolled; else every host has the two accounts, with an ordinary shell.
+        """
         if unknown := set(hosts) - HOSTS.keys():
             raise LabError(f"no lab host is called {', '.join(sorted(unknown))}; there are {', '.join(HOSTS)}")
         remove_leftovers()
         images.build([images.RELEASE_OF[host] for host in hosts])
         with starting(RUNS / "starting", len(hosts)):
-            return cls(hosts)
+            return cls(hosts, enrolment)
 
     def __enter__(self) -> Lab:
         return self
@@ -115,9 +122,15 @@ class Lab:
             self._loopback.wait(timeout=10)
 
     def _start(self, host: Host) -> None:
-        role = (_HERE / ("role-relay.sh" if host.name == "relay" else "role-mx.sh"), (host.name,))
-        keys = [key.with_suffix(".pub").read_text().strip() for key in (self.keys.probe, self.keys.fix)]
-        host.customise((_HERE / "prepare.sh", (host.name, host.address, *keys)), role)
+        relay = host.name == "relay"
+        role = (_HERE / ("role-relay.sh" if relay else "role-mx.sh"), (host.name,))
+        if self._enrolment is not None and not relay:
+            enrol = self.folder / f"enrol-{host.name}.sh"
+            enrol.write_text(self._enrolment(self.keys, host.name), encoding="utf-8")
+            host.customise((_HERE / "prepare.sh", (host.name, host.address)), role, (enrol, ()))
+        else:
+            keys = [key.with_suffix(".pub").read_text().strip() for key in (self.keys.probe, self.keys.fix)]
+            host.customise((_HERE / "prepare.sh", (host.name, host.address, *keys)), role)
         host.boot()
 
     def _open_loopback(self) -> subprocess.Popen[bytes]:

@@ -1,9 +1,9 @@
 #!/bin/sh
-# What every lab host has before its role: network, name, sshd, and the two accounts the bot may use.
-# Runs inside the tree as root: prepare.sh NAME ADDRESS "PROBE PUBLIC KEY" "FIX PUBLIC KEY"
-# sudo rules and dispatchers are not made here: the project installs its own with Host.prepare().
+# What every lab host has before its role: network, name and sshd; and, where keys are given, two accounts with a shell.
+# Runs inside the tree as root: prepare.sh NAME ADDRESS ["PROBE PUBLIC KEY" "FIX PUBLIC KEY"]
+# Nothing of an enrolment is made here: the script of the project does that.
 set -eu
-name=$1 address=$2 probe_key=$3 fix_key=$4
+name=$1 address=$2
 
 echo "$name" > /etc/hostname
 printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n%s %s.lab.example %s\n' \
@@ -54,5 +54,7 @@ account() {
     chown "$1:$1" "/var/lib/$1/.ssh/authorized_keys"
     chmod 600 "/var/lib/$1/.ssh/authorized_keys"
 }
-account postmedic-probe "$probe_key"
-account postmedic-fix "$fix_key"
+if [ $# -eq 4 ]; then
+    account postmedic-probe "$3"
+    account postmedic-fix "$4"
+fi

@@ -25,7 +25,7 @@ from bot.model.host import Host as Known
 from bot.model.problem import LabCase, Problem
 from bot.sandbox.hosts.scene import SCENES
 from tests.lab import Host, Lab
-from tests.lab.enrolled import enrol
+from tests.lab.enrolled import enrolled_lab
 from tests.lab.proving import HOSTS, Bench, bench, broken, telling
 
 LIBRARY = library.load()
@@ -149,9 +149,7 @@ async def _everything(engine: Engine, known: Known, problem: Problem, paste: str
 
 
 async def _main(what: str, wanted: list[str]) -> None:
-    with Lab.up() as lab:
-        enrol(lab)
-        lab.reset(*HOSTS)
+    with enrolled_lab() as lab:
         await (scenes(lab) if what == "scenes" else cases(lab, wanted))
 
 

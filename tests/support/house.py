@@ -22,10 +22,12 @@ from bot.connectors.base import Reader, StepState, Writer
 from bot.connectors.replay import ReplayReader
 from bot.engine import Engine
 from bot.errors import ConnectionDropped, HostUnreachable
+from bot.execution.enrolment import expected
 from bot.execution.executor import Executor
 from bot.execution.means import Means, Pace
 from bot.inventory import Inventory
 from bot.knowledge.library import load
+from bot.model.enrolment import Enrolment
 from bot.model.execution import StepResult
 from bot.model.host import Approvers, Host
 from bot.model.plan import Step
@@ -146,6 +148,9 @@ class _Writer:
             return StepResult(exit=1, stdout=self._fleet.says, stderr=self._fleet.says)
         self._fleet.down.discard(self._name)
         return StepResult(exit=0)
+
+    async def enrolment(self) -> Enrolment:
+        return expected()
 
     async def ask(self, execution: str, index: int) -> tuple[StepState, StepResult | None]:
         return StepState.UNSEEN, None

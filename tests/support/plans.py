@@ -14,8 +14,10 @@ from typing import Any
 
 from bot.connectors.base import Reader, StepState, Writer
 from bot.errors import ConnectionDropped, HostUnreachable, UnknownHost
+from bot.execution.enrolment import expected
 from bot.execution.means import Means, Pace
 from bot.model.diagnosis import Diagnosis
+from bot.model.enrolment import Enrolment
 from bot.model.execution import StepResult
 from bot.model.fact import Facts, Reason, Unknown
 from bot.model.host import Account, Approvers, Host, Via
@@ -119,6 +121,7 @@ class Machine:
     behave: dict[str, Behaviour] = field(default_factory=dict)
     host: Host = field(default_factory=host)
     unknown: bool = False
+    enrolled: Enrolment | None = field(default_factory=expected)
     problem_digest: str = "d1"
     measured: int = 0
     reachable: bool = True
@@ -144,6 +147,9 @@ class Machine:
         result = self.behave.get(step.operation, works)(self, index)
         self.journal[execution, index] = result
         return result
+
+    async def enrolment(self) -> Enrolment | None:
+        return self.enrolled
 
     async def ask(self, execution: str, index: int) -> tuple[StepState, StepResult | None]:
         if not self.journal_answers:

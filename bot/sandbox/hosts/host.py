@@ -30,15 +30,16 @@ class Claim:
 class SampleHost:
     """One host of the demo: its scene, the stage it is in, and the journal of its steps.
 
-    `latency` is how long each probe takes, `step_seconds` each step.
+    `latency` is how long each probe takes, `step_seconds` each step; `enrolment` is what it answers to `version`.
     """
 
-    def __init__(self, scene: Scene, *, latency: float = 0.03, step_seconds: float = 0.3) -> None:
+    def __init__(self, scene: Scene, *, latency: float = 0.03, step_seconds: float = 0.3, enrolment: str = "") -> None:
         self.name = scene.host
         self.effects: list[str] = []  # the steps that really ran, in order
         self._scene = scene
         self._latency = latency
         self._step_seconds = step_seconds
+        self._enrolment = enrolment.encode()
         self._stage = 0
         self._journal: dict[tuple[str, str], Claim] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -79,6 +80,9 @@ class SampleHost:
                 return await self._run((execution, index), " ".join((operation, *tokens)), out, err)
             case ["ask", execution, index] if _is_step(execution, index):
                 return self._ask((execution, index), out)
+            case ["version"] if self._enrolment:
+                out(self._enrolment)
+                return 0
             case _:
                 return _refuse(err, "neither run nor ask")
 

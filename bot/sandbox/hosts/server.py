@@ -100,6 +100,9 @@ class _Door(asyncssh.SSHServer):
     def begin_auth(self, username: str) -> bool:
         return True
 
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "forwarding is off")
+
     def public_key_auth_supported(self) -> bool:
         return True
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.model.enrolment import PROGRAMS, telling
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.plan import Step
 from bot.sandbox.hosts import SampleHost, SampleHosts
@@ -40,7 +41,9 @@ async def openssh(folder: Path) -> AsyncIterator[Site]:
 
 @pytest.fixture
 async def sample(folder: Path) -> AsyncIterator[Site]:
-    host = SampleHost(scene("tmp/effects"), latency=0.1, step_seconds=1)
+    host = SampleHost(
+        scene("tmp/effects"), latency=0.1, step_seconds=1, enrolment=telling("0.0.0", dict.fromkeys(PROGRAMS, ""))
+    )
     async with SampleHosts([host], folder) as hosts:
         (at,) = hosts.addresses
         yield Site(

@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bot.connectors.dispatcher import render, render_fix, render_fix_entry, render_root
+from bot.connectors.dispatcher import Change, render, render_fix, render_fix_entry, render_root
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.probe import Probe
-from tests.contract.hosts.catalogue import OPERATIONS, PROBES, Operation
+from tests.contract.hosts.catalogue import OPERATIONS, PROBES
 
 CONFIG = """
 ListenAddress 127.0.0.1
@@ -37,7 +37,7 @@ def new_key(file: Path) -> str:
     return file.with_suffix(".pub").read_text().strip()
 
 
-def install(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Sequence[Operation] = OPERATIONS) -> None:
+def install(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Sequence[Change] = OPERATIONS) -> None:
     """Write the dispatchers as the enrolment does, but into `folder`."""
     texts = {
         "read": render(probes, root_read=str(folder / "root-read")),
@@ -48,6 +48,7 @@ def install(folder: Path, *, probes: Sequence[Probe] = PROBES, operations: Seque
     for name, text in texts.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
+    (folder / "version").write_text("0.0.0\n")
 
 
 @contextlib.contextmanager
@@ -55,7 +56,7 @@ def sshd(
     folder: Path,
     *,
     probes: Sequence[Probe] = PROBES,
-    operations: Sequence[Operation] = OPERATIONS,
+    operations: Sequence[Change] = OPERATIONS,
     log_level: str = "ERROR",
 ) -> Iterator[Host]:
     """Run an sshd that writes `sshd.log` in `folder`; the `shell` key there logs in to an ordinary shell."""

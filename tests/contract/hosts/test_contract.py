@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +12,12 @@ import pytest
 from bot.connectors.base import StepState
 from bot.connectors.ssh import SshConnector
 from bot.errors import ConnectionDropped, LoginRefused
-from bot.model.host import Account
+from bot.model.host import Account, Via
 from bot.model.plan import Step
 from bot.model.probe import Probe, Reading, Request
 from tests.contract.hosts.catalogue import ANSWERED, BARE, BYTES, ECHO, EMPTY, FORGED, GREETING, LONG, SLOW, ask
 from tests.contract.hosts.conftest import Site
-from tests.contract.hosts.escapes import ESCAPES, MARK
+from tests.contract.hosts.escapes import ESCAPES, MARK, say
 from tests.contract.hosts.openssh import new_key
 from tests.contract.hosts.proxy import Wire
 
@@ -27,28 +26,6 @@ FAIL = Step(operation="fail", tokens=(), script="")
 
 async def read(connector: SshConnector, site: Site, requests: list[Request]) -> dict[str, Reading]:
     return {reading.key: reading async for reading in connector.reader(site.host).read(requests)}
-
-
-async def say(
-    site: Site, account: Account | None, commands: Sequence[str | None]
-) -> list[tuple[str | None, asyncssh.SSHCompletedProcess]]:
-    """Say anything at all, as someone holding a key could; what the connection did not survive has no answer."""
-    assert account is not None
-    answers = []
-    connection = None
-    for command in commands:
-        if connection is None or connection.is_closed():
-            connection = await asyncssh.connect(
-                "127.0.0.1", site.host.port, username=account.user, client_keys=[account.key], known_hosts=None, config=None
-            )
-        try:
-            answers.append((command, await connection.run(command, encoding=None, stdin=asyncssh.DEVNULL, timeout=10)))
-        except (asyncssh.Error, OSError):
-            connection.abort()
-            connection = None
-    if connection is not None:
-        connection.abort()
-    return answers
 
 
 async def test_readings_are_exact(site: Site, connector: SshConnector) -> None:
@@ -85,6 +62,25 @@ async def test_a_probe_the_host_does_not_know_is_refused_alone(site: Site, conne
     readings = await read(connector, site, ask(Probe(name="newer", script="true"), BARE))
     assert (readings["newer"].exit, readings["bare"].stdout) == (64, b"no newline")
     assert b"no probe" in readings["newer"].stderr
+
+
+async def test_a_host_that_is_not_enrolled_has_no_way_to_change_it(site: Site, connector: SshConnector) -> None:
+    assert site.host.writer is not None
+    assert connector.writer(replace(site.host, via=Via.SHELL)) is None
+
+
+async def test_an_enrolled_host_says_which_programs_it_has(site: Site, connector: SshConnector, folder: Path) -> None:
+    writer = connector.writer(site.host)
+    assert writer is not None
+    found = await writer.enrolment()
+    assert found is not None
+    if (fix := folder / "fix").exists():  # a real one measures itself
+        fix.write_text(fix.read_text() + "# changed\n")
+        changed = await writer.enrolment()
+        assert changed is not None
+        assert (changed.version, changed.digest == found.digest) == (found.version, False)
+        fix.with_name("read").unlink()
+        assert await writer.enrolment() is None
 
 
 async def test_a_key_the_host_does_not_know_is_refused(site: Site, connector: SshConnector, folder: Path) -> None:
@@ -170,9 +166,9 @@ async def test_a_connection_cut_in_a_step_is_in_doubt_until_asked(site: Site, co
 
 
 async def test_each_account_can_do_only_its_own(site: Site) -> None:
-    ((_, crossed),) = await say(site, site.host.reader, [f"run e1 0 {site.step.wire}"])
+    ((_, crossed),) = await say(site.host, site.host.reader, [f"run e1 0 {site.step.wire}"])
     assert crossed.exit_status == 64
-    ((_, crossed),) = await say(site, site.host.writer, [f"read {MARK} greeting"])
+    ((_, crossed),) = await say(site.host, site.host.writer, [f"read {MARK} greeting"])
     assert crossed.exit_status == 64
     assert b"hello" not in crossed.stdout
     assert site.effects() == 0
@@ -180,7 +176,7 @@ async def test_each_account_can_do_only_its_own(site: Site) -> None:
 
 @pytest.mark.parametrize("account", ["reader", "writer"])
 async def test_escapes_are_refused(site: Site, account: str) -> None:
-    answers = await say(site, getattr(site.host, account), ESCAPES)
+    answers = await say(site.host, getattr(site.host, account), ESCAPES)
     assert len(answers) >= len(ESCAPES) - 3  # a NUL or 100 kB may end the connection instead
     for command, said in answers:
         assert said.exit_status == 64, command

@@ -5,64 +5,39 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from bot.connectors.base import StepState
-from bot.connectors.dispatcher import HOME, render, render_fix, render_fix_entry, render_root, render_sudoers
+from bot.connectors.dispatcher import render, render_fix, render_fix_entry, render_root
 from bot.connectors.ssh import SshConnector
 from bot.errors import ConnectionDropped
-from bot.model.host import Account, Approvers, Host, Via
+from bot.model.host import Host
 from bot.model.plan import Step
 from bot.model.probe import Access, Probe, Request
 from tests.contract.hosts.catalogue import OPERATIONS, PROBES, Operation, append
 from tests.contract.hosts.proxy import Wire
 from tests.lab import Host as LabHost
 from tests.lab import Lab
-from tests.lab.conftest import lab, need_lab  # noqa: F401  # fixtures
-
-pytestmark = [pytest.mark.lab, pytest.mark.xdist_group("lab")]
+from tests.lab.enrolled import PROBE, enrolling, known
 
 WHO = [Probe(name=f"who-{access.value}", script="id -un", access=access) for access in Access]
-HANG = Operation(name="hang", script="setsid sleep 4251 & sleep 4251", seconds=1)
 WHERE = Operation(name="where", script="cat /proc/self/cgroup")
-PROBE, FIX = "postmedic-probe", "postmedic-fix"
 
 
 @pytest.fixture(params=["mx12", "mx13"])
-async def mail(request: pytest.FixtureRequest, lab: Lab) -> AsyncIterator[tuple[LabHost, Host]]:  # noqa: F811
+async def mail(request: pytest.FixtureRequest, lab: Lab) -> AsyncIterator[tuple[LabHost, Host]]:
+    """A host that is enrolled while it runs, over accounts of those names that could do more."""
     machine = lab[request.param]
-    public = {who: (key.parent / f"{key.name}.pub").read_text().strip() for who, key in _keys(lab).items()}
-    files = {
-        f"{HOME}/read": (render([*PROBES, *WHO]), 0o755),
-        f"{HOME}/root-read": (render_root([*PROBES, *WHO]), 0o755),
-        f"{HOME}/fix-entry": (render_fix_entry(), 0o755),
-        f"{HOME}/fix": (render_fix([*OPERATIONS, HANG, WHERE]), 0o755),
-        "/etc/sudoers.d/postmedic": (render_sudoers(probe=PROBE, fix=FIX), 0o440),
-        f"/var/lib/{PROBE}/.ssh/authorized_keys": (f'restrict,command="{HOME}/read" {public[PROBE]}\n', 0o644),
-        f"/var/lib/{FIX}/.ssh/authorized_keys": (f'restrict,command="{HOME}/fix-entry" {public[FIX]}\n', 0o644),
+    others = {
+        "read": render([*PROBES, *WHO]),
+        "root-read": render_root([*PROBES, *WHO]),
+        "fix-entry": render_fix_entry(),
+        "fix": render_fix([*OPERATIONS, WHERE]),
     }
-    machine.prepare({path: (text.encode(), mode) for path, (text, mode) in files.items()})
-    keys = _keys(lab)
-    yield (
-        machine,
-        Host(
-            name=machine.name,
-            address="127.0.0.1",
-            port=machine.ssh_port,
-            host_keys=(" ".join(machine.host_key.split()[:2]),),
-            reader=Account(user=PROBE, key=str(keys[PROBE])),
-            writer=Account(user=FIX, key=str(keys[FIX])),
-            via=Via.ENROLLED,
-            approvers=Approvers(),
-        ),
-    )
+    machine.run("sh -s", stdin=enrolling(lab.keys, machine.name, others).encode(), check=True)
+    yield machine, known(lab, machine)
     machine.reset()
-
-
-def _keys(lab: Lab) -> dict[str, Path]:  # noqa: F811
-    return {PROBE: lab.keys.probe, FIX: lab.keys.fix}
 
 
 async def test_probes_reach_as_far_as_their_access_and_no_further(mail: tuple[LabHost, Host], connector: SshConnector) -> None:
@@ -94,25 +69,3 @@ async def test_steps_run_once_in_a_unit_of_their_own_and_survive_the_connection(
     assert asked[1] is not None
     assert (asked[1].exit, asked[1].stdout) == (0, "finished\n")
     assert machine.run("cat /tmp/effects /tmp/other").out == "ran\nran\n"
-
-
-async def test_a_step_past_its_time_leaves_nothing_not_even_what_hid_from_its_group(
-    mail: tuple[LabHost, Host], connector: SshConnector
-) -> None:
-    writer = connector.writer(mail[1])
-    assert writer is not None
-    assert (await writer.run("e3", 0, Step(operation="hang", tokens=(), script=""))).exit == 124
-    await asyncio.sleep(0.5)
-    assert mail[0].run("pgrep -x sleep -a | grep 4251").out == ""
-
-
-async def test_the_rights_of_the_accounts_end_there(mail: tuple[LabHost, Host]) -> None:
-    machine, _ = mail
-    for user, commands in {
-        PROBE: (f"{HOME}/fix", f"{HOME}/root-read x", "id", "-u postfix id"),
-        FIX: (f"{HOME}/root-read", f"{HOME}/fix step e1 0", f"{HOME}/fix perform e1 0", "id", "sh"),
-    }.items():
-        for command in commands:
-            refused = machine.run(f"setpriv --reuid {user} --regid {user} --clear-groups sudo -n {command}")
-            assert "password is required" in refused.err or "not allowed" in refused.err, command
-    assert machine.run("ls /var/lib/postmedic").rc != 0  # nothing was claimed

@@ -54,13 +54,19 @@ async def said(host: Host) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-async def test_an_enrolled_host_is_well(real: Host) -> None:
+async def test_what_differs_from_the_enrolment_is_wrong(real: Host) -> None:
+    """This host was not made by the enrolment: its programs are others, and one account has both keys."""
     found = await said(real)
-    assert found["found"] == []
-    assert [says.split(";")[0] for says, _ in found["fine"]] == [
-        "the host key is the inventory's",
-        f"{real.reader.user} logs in and refuses what is not in its closed list",
-    ]
+    user = real.reader.user
+    (programs, *crossed) = found["found"]
+    assert programs[0].startswith("its programs are 0.0.0 (")
+    assert "it is not mended" in programs[0]
+    assert [says for says, _ in crossed] == [f"with the key of {user} this was not refused: the key of {user}"] * 2
+    assert all(mend.startswith(f"postmedic enroll {real.name} >") for _, mend in found["found"])
+    accepted, *tried, closed = (says for says, _ in found["fine"])
+    assert accepted.startswith("the host key is the inventory's")
+    assert [says.partition(":")[0] for says in tried] == [f"as {user}, 13 forbidden things were tried and refused"] * 2
+    assert closed == f"{user} logs in and refuses what is not in its closed list"
     assert (
         "nobody may approve fixes on it",
         f'approvers = {{ groups = ["S…"] }}   # for {real.name} in inventory.toml',
@@ -105,9 +111,18 @@ async def test_a_key_the_host_does_not_know_is_told_for_each_account(real: Host,
 
 async def test_a_fix_account_without_a_forced_command_is_told(real: Host, folder: Path) -> None:
     shell = Account(user=real.reader.user, key=str(folder / "shell_key"))
-    ((says, mend),) = (await said(replace(real, writer=shell)))["found"]
-    assert "no forced command" in says
-    assert "fix-entry" in mend
+    found = dict((await said(replace(real, writer=shell)))["found"])
+    told = f"{real.reader.user} logs in, but its key has no forced command of postmedic (exit 127)"
+    assert "fix-entry" in found.pop(told)
+    for what in ("a shell", "another command", "writing a file", "reading a file", "an unknown operation"):
+        assert f"with the key of {real.reader.user} this was not refused: {what}" in found
+
+
+async def test_a_writer_of_a_host_that_is_not_enrolled_is_never_used(real: Host, folder: Path) -> None:
+    shell = Account(user=real.reader.user, key=str(folder / "shell_key"))
+    found = await said(replace(real, reader=shell, via=Via.SHELL))
+    assert found["found"] == []
+    assert any("never used" in says and mend.startswith("postmedic enroll") for says, mend in found["noted"])
 
 
 async def test_an_older_list_of_probes_is_not_health(folder: Path) -> None:
@@ -115,7 +130,7 @@ async def test_an_older_list_of_probes_is_not_health(folder: Path) -> None:
         pytest.skip("the dispatcher for fixes runs as root")
     with sshd(folder, probes=PROBES[:5]) as host:
         found = await said(host)
-    assert any("closed list lacks" in says and "install" in mend for says, mend in found["unmeasured"])
+    assert any("closed list lacks" in says and mend.startswith("postmedic enroll") for says, mend in found["unmeasured"])
 
 
 async def test_a_closed_port_a_stranger_and_a_wrong_name_are_told(sample: Site) -> None:

@@ -12,8 +12,10 @@ import pytest
 from bot.approval.policy import Refusal
 from bot.errors import NotFound, Refused
 from bot.execution.answers import Said
+from bot.execution.enrolment import expected
 from bot.execution.executor import Executor
 from bot.execution.means import Pace
+from bot.model.enrolment import Enrolment
 from bot.model.execution import State, StepResult
 from bot.model.plan import Plan
 from bot.model.problem import Risk
@@ -125,6 +127,26 @@ async def test_a_host_that_cannot_be_reached_was_not_changed(store: Store) -> No
     assert (progress.state, progress.why) == (State.FAILED, Why.NOT_SENT)
     assert machine.ran == []
     assert progress.steps == ()
+
+
+@pytest.mark.parametrize(
+    ("enrolled", "why"),
+    [
+        (None, Why.ENROLMENT_UNKNOWN),
+        (Enrolment(version=expected().version, digest="0" * 64), Why.ENROLMENT_OTHER),
+    ],
+)
+async def test_a_host_with_other_programs_is_not_mended(store: Store, enrolled: Enrolment | None, why: Why) -> None:
+    machine = Machine(enrolled=enrolled)
+    progress = await carried(store, machine)
+    assert (progress.state, progress.why) == (State.STALE, why)
+    assert (machine.ran, machine.measured) == ([], 1)  # measuring goes on
+    assert (expected().shown in progress.detail) is (enrolled is not None)
+
+
+async def test_a_host_enrolled_by_another_version_with_the_same_programs_is_mended(store: Store) -> None:
+    machine = Machine(enrolled=Enrolment(version="0.0.9", digest=expected().digest))
+    assert (await carried(store, machine)).state is State.SUCCEEDED
 
 
 async def test_after_is_waited_for_as_long_as_the_plan_says(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Does measuring leave a host as it was? Its whole disk, its services, processes and mail, compared around every probe.
+"""C13: probes change nothing: the whole disk, services, processes and mail of a host, compared around every probe.
 
 Three ways: the enrolled account with its root-owned reader, an ordinary account without rights, and root on the machine.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -16,11 +17,11 @@ from bot.connectors.rounds import Round
 from bot.connectors.ssh import SshConnector
 from bot.facts.base import FACTS
 from bot.facts.tokens import typed
-from bot.model.host import Account, Approvers, Via
+from bot.model.host import Account, Via
 from bot.model.host import Host as Known
 from bot.model.probe import NO_PERMISSION, Access, Probe, Reading, Request
 from tests.lab import Host, Lab
-from tests.lab.enrolled import PROBE, VISITOR, admit
+from tests.lab.enrolled import VISITOR, admit, known
 from tests.lab.filesystem import diff
 from tests.lab.proving import HOSTS, made_new
 
@@ -87,13 +88,14 @@ async def _unchanged_by_all(host: Host, relay: Host, ask: Ask, *, may: bool) -> 
 
 @contextmanager
 def _enrolled(lab: Lab, host: Host) -> Iterator[Ask]:
-    with _over_ssh(host, Via.ENROLLED, Account(user=PROBE, key=str(lab.keys.probe))) as ask:
+    with _over_ssh(known(lab, host)) as ask:
         yield ask
 
 
 @contextmanager
 def _ordinary(lab: Lab, host: Host) -> Iterator[Ask]:
-    with _over_ssh(host, Via.SHELL, Account(user=VISITOR, key=str(lab.keys.probe))) as ask:
+    visitor = Account(user=VISITOR, key=str(lab.keys.probe))
+    with _over_ssh(replace(known(lab, host), reader=visitor, writer=None, via=Via.SHELL)) as ask:
         yield ask
 
 
@@ -111,23 +113,12 @@ def _root(lab: Lab, host: Host) -> Iterator[Ask]:
 
 
 @contextmanager
-def _over_ssh(host: Host, via: Via, reader: Account) -> Iterator[Ask]:
-    known = Known(
-        name=host.name,
-        address="127.0.0.1",
-        port=host.ssh_port,
-        host_keys=(host.host_key,),
-        reader=reader,
-        writer=None,
-        via=via,
-        approvers=Approvers(),
-    )
-
+def _over_ssh(at: Known) -> Iterator[Ask]:
     async def ask(request: Request) -> Reading:
         # A login for each: what it leaves would otherwise stand before the first comparison, and its end after the last.
         connector = SshConnector()
         try:
-            return await anext(connector.reader(known).read([request]))
+            return await anext(connector.reader(at).read([request]))
         finally:
             connector.close()
 

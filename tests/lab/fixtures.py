@@ -1,7 +1,7 @@
-"""The lab for tests: each worker has hosts of its own, each new again after the test that used it.
+"""The lab for every folder of tests: each worker has hosts of its own, each new again after the test that used it.
 
-`lab` holds hosts as Debian makes them, `enrolled` hosts that postmedic may read and mend. Never turns a lab that could not
-start on a machine that can run it into a skip.
+`lab` holds hosts as Debian makes them, `enrolled` hosts on which an administrator has run the enrolment. Never turns a lab
+that could not start on a machine that can run it into a skip.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 
 from tests.lab import Host, Lab
-from tests.lab.enrolled import enrol
-from tests.lab.proving import HOSTS
 
 _TOOLS = ("debootstrap", "systemd-nspawn", "unshare", "nsenter", "ip", "ssh-keygen", "apt-get")
 _HERE = Path(__file__).parent
@@ -24,12 +22,13 @@ _HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of this folder; those over bare hosts share one worker, the others go to whichever is free."""
+    """Mark every test over lab hosts; those over bare hosts share one worker, the others go to whichever is free."""
     for item in items:
-        if item.path.is_relative_to(_HERE):
+        wanted = getattr(item, "fixturenames", ())
+        if "need_lab" in wanted or item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.lab)
-            if "lab" in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group("lab"))
+        if "lab" in wanted:
+            item.add_marker(pytest.mark.xdist_group("lab"))
 
 
 @pytest.fixture(scope="session")
@@ -51,9 +50,9 @@ def lab(need_lab: None) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def enrolled(need_lab: None) -> Iterator[Lab]:
     """Three running hosts, the two for mail enrolled; a test makes those it used new again."""
-    with Lab.up() as running:
-        enrol(running)
-        running.reset(*HOSTS)
+    from tests.lab.enrolled import enrolled_lab  # needs the whole product, which tests of other folders start without
+
+    with enrolled_lab() as running:
         yield running
 
 

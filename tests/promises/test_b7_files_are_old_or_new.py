@@ -1,0 +1,96 @@
+"""B7: a configuration file is old or new, never half: operations are killed at every system call that changes a file."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from bot.model.enrolment import HOME
+from tests.lab import Host, Lab
+from tests.lab.host import inside
+from tests.lab.proving import made_new
+
+ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """An operation with its words, the files it edits, and what makes the host one where it has something to do."""
+
+    words: str
+    files: tuple[str, ...]
+    breaks: str = "true"
+
+
+EDITS = (
+    Edit(words="destination-add edited.example", files=("/etc/postfix/main.cf",)),  # postconf -e, as every change of main.cf
+    Edit(
+        words="hosts-localhost-restore",
+        files=("/etc/hosts",),
+        breaks="sed -i 's/^127.0.0.1/192.0.2.7/' /etc/hosts",
+    ),
+    Edit(
+        words="sasl-mechanisms-plain",
+        files=("/etc/postfix/sasl/smtpd.conf",),
+        breaks="cd /etc/postfix && mkdir -p sasl && printf 'pwcheck_method: saslauthd\\nmech_list: none\\n' >sasl/smtpd.conf",
+    ),
+    Edit(words="dovecot-listener", files=("/etc/dovecot/conf.d/99-postmedic-postfix-auth.conf",)),
+    Edit(words="sasl-group-add", files=("/etc/group", "/etc/gshadow"), breaks="gpasswd -d postfix sasl; true"),
+)
+CLEAN = (
+    "rm -rf /var/lib/postmedic/b7 /etc/.pwd.lock /etc/*.lock /etc/group.[0-9]* /etc/gshadow.[0-9]* /etc/group+ /etc/gshadow+"
+)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers of system calls are those of x86_64")
+@pytest.mark.parametrize("name", ["mx13"])
+def test_a_kill_at_every_call_leaves_whole_files(enrolled: Lab, name: str) -> None:
+    host = enrolled[name]
+    try:
+        for edit in EDITS:
+            host.run(edit.breaks, check=True)
+            old = _contents(host, edit.files)
+            host.run(_keeping(edit.files, "cp -a"), check=True)
+            points = _killed(host, edit, 0)
+            new = _contents(host, edit.files)
+            assert points >= 3, edit.words
+            assert all(new[file] != old[file] for file in edit.files), edit.words
+            seen = set()
+            for point in range(1, points + 1):
+                host.run(_keeping(edit.files, "back"), check=True)
+                _killed(host, edit, point)
+                now = _contents(host, edit.files)
+                for file in edit.files:
+                    assert now[file] in (old[file], new[file]), f"{edit.words}: {file} is half after point {point} of {points}"
+                    seen.add(now[file] == new[file])
+            assert seen == {False, True} or len(edit.files) == 1, edit.words
+            host.run(_keeping(edit.files, "back"), check=True)
+    finally:
+        made_new(enrolled, name)
+
+
+def _keeping(files: tuple[str, ...], how: str) -> str:
+    """Keep the files beside the journal, or put them back and clear what a killed edit left."""
+    if how == "back":
+        back = (f"rm -f {one}; [ ! -e /root/kept{one} ] || cp -a /root/kept{one} {one}" for one in files)
+        return "; ".join((CLEAN, *back))
+    return "; ".join(
+        f"mkdir -p /root/kept{one.rpartition('/')[0]}; [ ! -e {one} ] || cp -a {one} /root/kept{one}" for one in files
+    )
+
+
+def _killed(host: Host, edit: Edit, point: int) -> int:
+    """Carry the operation out as the host does, and kill it with all it started at a point; gives the points passed."""
+    host.run(f"{CLEAN}; mkdir -p /var/lib/postmedic/b7 && echo '{edit.words}' >/var/lib/postmedic/b7/0.words", check=True)
+    command = inside(host.leader, f"{HOME}/fix", "perform", "b7", "0")
+    tracer = [sys.executable, "-m", "tests.support.killed_at", str(point), "/etc/", *command]
+    done = subprocess.run(tracer, capture_output=True, text=True, timeout=60, check=True)
+    return int(done.stdout.splitlines()[-1])
+
+
+def _contents(host: Host, files: tuple[str, ...]) -> dict[str, str]:
+    return {one: host.run(f"[ -e {one} ] && sha256sum <{one} || echo {ABSENT}").out for one in files}
