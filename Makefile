@@ -71,7 +71,8 @@ environment:
 
 lock:
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements.lock
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra build --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql pyproject.toml -o requirements-postgresql.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -30,7 +30,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     known = library.load((library.BUILT_IN, *settings.knowledge_paths))
     slack = await connect(settings)
     connector = SshConnector()
-    store = await Store.open(str(settings.database))
+    store = await Store.open(settings.database)
     engine = Engine(
         inventory=hosts, library=known, connector=connector, clock=time.time, plan_seconds=settings.plan_minutes * 60.0
     )

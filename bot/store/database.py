@@ -25,8 +25,12 @@ class Database:
         self.lease_seconds = lease_seconds
         try:
             self._engine = dialect.open_engine(where)
-        except (SQLAlchemyError, OSError, ImportError) as error:
+        except ImportError as error:
+            detail = "the driver for PostgreSQL is not installed; `pip install 'postmedic[postgresql]'`"
+            raise StoreUnavailable(detail=detail) from error
+        except (SQLAlchemyError, OSError, ValueError) as error:
             raise StoreUnavailable(detail=_short(error)) from error
+        self._reader = self._engine.execution_options(**dialect.READING[self._engine.dialect.name])
         self._writer = self._engine.execution_options(**{dialect.WRITING: True})
         self._turn = asyncio.Semaphore(dialect.WRITERS_AT_ONCE[self._engine.dialect.name])
 
@@ -34,7 +38,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one moment and changes nothing."""
         try:
-            async with self._engine.connect() as connection, connection.begin():
+            async with self._reader.connect() as connection, connection.begin():
                 yield connection
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise StoreUnavailable(detail=_short(error)) from error

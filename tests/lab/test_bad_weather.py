@@ -158,7 +158,7 @@ async def test_a_killed_bot_is_replaced_and_the_fix_ends_without_a_second_run(en
     inventory = write_inventory(enrolled, tmp_path / "inventory.toml", APPROVERS)
     try:
         async with workspace() as running:
-            store = await Store.open(str(settings(running, inventory, tmp_path).database))
+            store = await Store.open(settings(running, inventory, tmp_path).database)
             ana = Person(running, ANA)
             said = await broken(host, CASE)
             with _bot_process(running, inventory, tmp_path) as first:
@@ -187,7 +187,7 @@ def _bot_process(running: Running, inventory: Path, folder: Path) -> Iterator[su
     given = settings(running, inventory, folder)
     named = {
         "INVENTORY": str(given.inventory),
-        "DATABASE": str(given.database),
+        "DATABASE": given.database,
         "SLACK_BOT_TOKEN": given.slack_bot_token,
         "SLACK_APP_TOKEN": given.slack_app_token,
         "SLACK_API_URL": given.slack_api_url,
