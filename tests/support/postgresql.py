@@ -9,6 +9,7 @@ import itertools
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -71,7 +72,7 @@ def _running(where: Path, folder: Path) -> Iterator[str]:
         _wait_for(where, port, process, folder / "log")
         yield address
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # at once, whoever is still connected
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
