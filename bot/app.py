@@ -11,6 +11,7 @@ from bot import inventory
 from bot.config import Settings
 from bot.connectors.ssh import SshConnector
 from bot.engine import Engine
+from bot.execution.clock import SteadyClock
 from bot.execution.executor import Executor
 from bot.execution.means import Means
 from bot.knowledge import library
@@ -41,7 +42,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
         measure=engine.measure,
         actor_now=slack.people.now,
         redact=lambda text: redact(text)[0],
-        clock=time.time,
+        clock=SteadyClock(),
         team=slack.team,
         owner=f"bot-{secrets.token_hex(8)}",
     )

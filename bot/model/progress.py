@@ -19,6 +19,8 @@ class Why(StrEnum):
     HOST_KEY_CHANGED = "host-key-changed"  # the inventory no longer holds the key the diagnosis was made over
     HOST_UNKNOWN = "host-unknown"  # the inventory no longer holds the host
     ENTRY_CHANGED = "entry-changed"  # the knowledge entry is another one than the plan was made from
+    ALREADY_RAN = "already-ran"  # the host's journal knows this execution: the database is older than the host
+    RESTORED = "restored"  # the database was put back to an earlier state; what was decided since is not in it
     NO_WRITER = "no-writer"
     BEFORE_CHANGED = "before-changed"  # a condition for the change is now false
     BEFORE_UNKNOWN = "before-unknown"  # a condition for the change could not be measured

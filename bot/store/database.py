@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +24,7 @@ class Database:
 
     def __init__(self, where: str, *, lease_seconds: float) -> None:
         self.lease_seconds = lease_seconds
+        self.file = None if "://" in where else Path(where)
         try:
             self._engine = dialect.open_engine(where)
         except ImportError as error:

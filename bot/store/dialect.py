@@ -68,6 +68,17 @@ async def lock_schema(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
 
 
+async def identity(connection: AsyncConnection) -> str:
+    """Name the very tables this is: another name says that they come from a copy, or that a standby took over."""
+    if connection.dialect.name != "postgresql":
+        return ""
+    asked = (
+        "SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),"
+        " (SELECT timeline_id FROM pg_control_checkpoint()), 'marks'::regclass::oid)"
+    )
+    return str((await connection.execute(text(asked))).scalar_one())
+
+
 def _make_private(path: Path) -> None:
     # It holds what people pasted. SQLite gives its -wal and -shm files the mode of the database file.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

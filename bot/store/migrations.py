@@ -54,7 +54,9 @@ _FIRST = (
         PRIMARY KEY (plan, stage))""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_MARKS = ("CREATE TABLE marks (name TEXT PRIMARY KEY, at DOUBLE PRECISION NOT NULL, value TEXT NOT NULL)",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _MARKS)
 """The texts of version 1, 2, 3 …; only statements that SQLite and PostgreSQL both know."""
 
 

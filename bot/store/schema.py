@@ -121,4 +121,5 @@ steps = _table(
     _column("ended_at", Double, optional=True),
     _column("result", Json, optional=True),
 )
+marks = _table("marks", _key("name"), _column("at", Double), _column("value"))
 measurements = _table("measurements", _key("plan"), _key("stage"), _column("at", Double), _column("document", Json))

@@ -128,15 +128,11 @@ async def test_a_host_that_cannot_be_reached_was_not_changed(store: Store) -> No
 
 
 async def test_after_is_waited_for_as_long_as_the_plan_says(store: Store) -> None:
-    machine = Machine(behave={"loopback-up": nothing})
+    def helps_late(machine: Machine, index: int) -> StepResult:
+        asyncio.get_running_loop().call_later(0.2, machine.facts.__setitem__, "loopback.state", "up")
+        return StepResult(exit=0)
 
-    async def heal() -> None:
-        await asyncio.sleep(0.2)
-        machine.facts["loopback.state"] = "up"
-
-    healing = asyncio.create_task(heal())
-    progress = await carried(store, machine, plan(within=5))
-    await healing
+    progress = await carried(store, Machine(behave={"loopback-up": helps_late}), plan(within=5))
     assert progress.state is State.SUCCEEDED
 
 
@@ -271,7 +267,11 @@ async def test_otherwise_it_is_in_doubt_with_fresh_facts_and_nothing_is_sent_aga
 
 
 async def test_a_journal_that_cannot_be_asked_leaves_doubt(store: Store) -> None:
-    progress = await carried(store, Machine(behave={"service-start": hangs}, journal_answers=False))
+    def hangs_and_falls_silent(machine: Machine, index: int) -> StepResult:
+        machine.journal_answers = False
+        return hangs(machine, index)
+
+    progress = await carried(store, Machine(behave={"service-start": hangs_and_falls_silent}))
     assert (progress.state, progress.why) == (State.IN_DOUBT, Why.JOURNAL_SILENT)
 
 
