@@ -44,6 +44,8 @@ class Database:
                 yield connection
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise StoreUnavailable(detail=_short(error)) from error
+        except (ValueError, KeyError, TypeError) as error:  # a word or a field that no postmedic has written
+            raise StoreUnavailable(detail="it holds a damaged row; restore a backup") from error
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:

@@ -68,6 +68,14 @@ async def lock_schema(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
 
 
+async def damage(connection: AsyncConnection) -> str:
+    """What is wrong inside the file, in the database's own words; PostgreSQL says so by itself where it meets it."""
+    if connection.dialect.name != "sqlite":
+        return ""
+    found = str((await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one())
+    return "" if found == "ok" else found
+
+
 async def identity(connection: AsyncConnection) -> str:
     """Name the very tables this is: another name says that they come from a copy, or that a standby took over."""
     if connection.dialect.name != "postgresql":

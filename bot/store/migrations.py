@@ -66,6 +66,8 @@ async def migrate(database: Database) -> None:
         await dialect.lock_schema(connection)
         if not await connection.run_sync(_has_versions):
             await connection.execute(text("CREATE TABLE versions (number INTEGER PRIMARY KEY)"))
+        if damage := await dialect.damage(connection):
+            raise StoreUnavailable(detail=f"it is damaged: {damage.splitlines()[-1][:200]}; restore a backup")
         found = await _version(connection)
         for number, statements in enumerate(MIGRATIONS[found:], start=found + 1):
             for statement in statements:

@@ -72,7 +72,7 @@ def _running(where: Path, folder: Path) -> Iterator[str]:
         _wait_for(where, port, process, folder / "log")
         yield address
     finally:
-        process.send_signal(signal.SIGINT)  # at once, whoever is still connected
+        process.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:

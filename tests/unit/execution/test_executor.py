@@ -28,7 +28,6 @@ from tests.support.plans import (
     TEAM,
     Machine,
     drops_after,
-    drops_before,
     fails,
     hangs,
     host,
@@ -238,32 +237,6 @@ async def test_when_the_journal_says_that_the_last_step_ended_well_the_plan_goes
     progress = await carried(store, machine)
     assert progress.state is State.SUCCEEDED
     assert len(machine.ran) == 2
-
-
-@pytest.mark.parametrize(
-    ("operation", "behaviour", "why"),
-    [
-        ("loopback-up", drops_after, Why.STOPPED_MIDWAY),  # ended well, but the next step was never sent
-        ("service-start", drops_before, Why.NEVER_STARTED),
-        ("service-start", hangs, Why.STILL_RUNNING),
-    ],
-)
-async def test_otherwise_it_is_in_doubt_with_fresh_facts_and_nothing_is_sent_again(
-    store: Store, operation: str, behaviour: Any, why: Why
-) -> None:
-    machine = Machine(behave={operation: behaviour})
-    progress = await carried(store, machine)
-    assert (progress.state, progress.why) == (State.IN_DOUBT, why)
-    facts = progress.measured(Stage.DOUBT)
-    assert facts is not None
-    assert len(facts.checks) == 2
-    sent = list(machine.ran)
-    executor = Executor(means(store, machine, owner="worker-2"))
-    for _ in range(3):
-        await executor.recover()
-        await executor.settle()
-    assert machine.ran == sent
-    assert await store.plans.ready() == ()
 
 
 async def test_a_journal_that_cannot_be_asked_leaves_doubt(store: Store) -> None:

@@ -13,9 +13,3 @@ async def store(database: str) -> AsyncIterator[Store]:
     opened = await Store.open(database, lease_seconds=0.2)
     yield opened
     await opened.close()
-
-
-async def altered(store: Store, statement: str) -> None:
-    """Change the database behind postmedic's back."""
-    async with store._database.writing() as connection:
-        await connection.exec_driver_sql(statement)

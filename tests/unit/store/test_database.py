@@ -14,7 +14,7 @@ from bot.store import schema
 from bot.store.migrations import MIGRATIONS
 from bot.store.store import Store
 from tests.support.postgresql import new_database
-from tests.unit.store.conftest import altered
+from tests.support.stores import altered
 
 
 async def test_the_tables_are_those_that_queries_address(database: str) -> None:

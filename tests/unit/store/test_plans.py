@@ -17,7 +17,7 @@ from bot.store.conversations import Conversation
 from bot.store.plans import HELD, Orphan
 from bot.store.store import Store
 from tests.support.plans import APPROVERS, DOWN, plan, review
-from tests.unit.store.conftest import altered
+from tests.support.stores import altered
 
 
 async def approved(store: Store, one: Plan, conversation: str = "") -> Plan:
