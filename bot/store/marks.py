@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import schema
@@ -25,9 +26,13 @@ class Mark:
 
 async def put(connection: AsyncConnection, name: str, value: str) -> None:
     """Set a mark to the present moment, in the caller's transaction."""
-    marked = await connection.execute(update(schema.marks).where(_ROW.name == name).values(at=now(), value=value))
-    if marked.rowcount == 0:
-        await connection.execute(insert(schema.marks).values(name=name, at=now(), value=value))
+    there = update(schema.marks).where(_ROW.name == name).values(at=now(), value=value)
+    if (await connection.execute(there)).rowcount == 0:
+        try:
+            async with connection.begin_nested():
+                await connection.execute(insert(schema.marks).values(name=name, at=now(), value=value))
+        except IntegrityError:  # another process was first
+            await connection.execute(there)
 
 
 async def get(connection: AsyncConnection, name: str) -> Mark | None:

@@ -26,21 +26,22 @@ _ENDS = {State.PROPOSED: State.EXPIRED, State.APPROVED: State.STALE}
 
 async def end_what_was_restored(database: Database, plans: Plans) -> bool:
     """End every plan that waits, if the database was put back; True when it was. Remembers the present state."""
+    seen = _seen(database)  # first: other processes count on, and what is read later can only be more
     async with database.reading() as connection:
         sequence = await connection.scalar(select(schema.chain.c.sequence)) or 0
         mark = await marks.get(connection, _MARK)
         identity = await dialect.identity(connection)
-    restored = sequence < _seen(database) or (mark is not None and mark.value != identity)
+    restored = sequence < seen or (mark is not None and mark.value != identity)
     if restored:
         async with database.writing() as connection:
-            details = {"sequence": str(sequence), "seen": str(_seen(database)), "identity": identity}
+            details = {"sequence": str(sequence), "seen": str(seen), "identity": identity}
             await events.append(connection, kind="database.restored", actor="postmedic", subject="database", details=details)
             await _end(connection, plans)
             await marks.put(connection, _MARK, identity)
     elif mark is None:
         async with database.writing() as connection:
             await marks.put(connection, _MARK, identity)
-    if restored or sequence > _seen(database):
+    if restored or sequence > seen:
         _see(database, sequence)
     return restored
 

@@ -14,6 +14,7 @@ from bot.sandbox.hosts import SampleHost, SampleHosts, load_scenes
 from bot.sandbox.slack import Workspace, serve
 from bot.sandbox.slack.seed import MAIL_OPS
 from tests.e2e.test_story_fix import is_card, shows
+from tests.soak.chaos import _overlaps, chaos
 from tests.support.house import MANIFEST
 from tests.support.processes import begun, bot_process
 from tests.support.slack_person import Person
@@ -60,3 +61,16 @@ async def test_two_serve_one_workspace_and_one_replaces_the_other(database: str,
                 carriers = {event.actor for event in events if event.kind.startswith("step.") and event.actor != "postmedic"}
                 assert len(carriers) >= 2  # who began the last step is not who ended it
                 assert await store.events.verify() is None
+
+
+async def test_random_kills_of_two_replicas_break_nothing(database: str, tmp_path: Path) -> None:
+    outcome = await chaos(database, tmp_path, seconds=6)
+    assert outcome.good, outcome
+    assert outcome.kills > 0
+    assert outcome.states[State.SUCCEEDED] > 0
+
+
+async def test_the_judge_of_such_a_run_sees_what_would_be_wrong() -> None:
+    fine = [["begin", "a", "0", "mx1"], ["end", "a", "0", "mx1"], ["begin", "b", "0", "mx1"], ["begin", "c", "0", "mx2"]]
+    assert _overlaps(fine) == 0
+    assert _overlaps([*fine, ["begin", "d", "0", "mx1"]]) == 1

@@ -135,3 +135,20 @@ async def test_an_unreadable_number_beside_the_file_is_no_reason_to_end_anything
         await Executor(means(store, Machine())).propose(plan())
         assert not await store.end_what_was_restored()
         assert await store.plans.state("plan-1") is State.PROPOSED
+
+
+async def test_processes_that_work_at_once_are_no_restoring(database: str) -> None:
+    async with opened(database) as one, opened(database) as two:
+        for store in (one, two):
+            await store.end_what_was_restored()
+
+        async def works(store: Store, name: str) -> list[bool]:
+            noticed = []
+            for number in range(30):
+                await store.plans.propose(plan(f"{name}-{number}"), "")
+                noticed.append(await store.end_what_was_restored())
+            return noticed
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(works(store, name)) for store, name in ((one, "a"), (one, "b"), (two, "c"), (two, "d"))]
+        assert not any(any(task.result()) for task in tasks)
