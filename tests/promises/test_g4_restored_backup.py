@@ -10,11 +10,14 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.execution.answers import Said
 from bot.execution.executor import Executor
 from bot.model.execution import State
 from bot.model.progress import Why
+from bot.store import restored
+from bot.store.marks import Mark
 from bot.store.store import Store
 from tests.support.plans import APPROVERS, Machine, means, plan, review
 from tests.support.postgresql import programs
@@ -137,18 +140,20 @@ async def test_an_unreadable_number_beside_the_file_is_no_reason_to_end_anything
         assert await store.plans.state("plan-1") is State.PROPOSED
 
 
-async def test_processes_that_work_at_once_are_no_restoring(database: str) -> None:
+async def test_another_process_that_writes_meanwhile_is_no_restoring(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(database) as one, opened(database) as two:
         for store in (one, two):
             await store.end_what_was_restored()
+        await one.plans.propose(plan("before"), "")
+        get = restored.marks.get
 
-        async def works(store: Store, name: str) -> list[bool]:
-            noticed = []
-            for number in range(30):
-                await store.plans.propose(plan(f"{name}-{number}"), "")
-                noticed.append(await store.end_what_was_restored())
-            return noticed
+        async def get_late(connection: AsyncConnection, name: str) -> Mark | None:
+            monkeypatch.setattr(restored.marks, "get", get)
+            await two.plans.propose(plan("meanwhile"), "")  # between the two looks of the first process
+            assert not await two.end_what_was_restored()
+            return await get(connection, name)
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(works(store, name)) for store, name in ((one, "a"), (one, "b"), (two, "c"), (two, "d"))]
-        assert not any(any(task.result()) for task in tasks)
+        monkeypatch.setattr(restored.marks, "get", get_late)
+        assert not await one.end_what_was_restored()
+        for name in ("before", "meanwhile"):
+            assert await one.plans.state(name) is State.PROPOSED
