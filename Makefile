@@ -1,6 +1,8 @@
 # make demo    the local workspace, sample hosts and the bot, in your browser (PORT=8080; LAB=1: over the lab's hosts, as root)
 # make test    everything that is checked before a change is merged
 # make lab     boot the lab's mail hosts and keep them until Ctrl-C (root, Debian)
+# make soak    two replicas under random kill -9, DURATION=60 seconds on each database; WHAT=flat: memory, files and tasks of one
+#              bot for DURATION (86400 is a day); WHAT=fuzz: COUNT=1000000 hostile pastes
 # make docs    write the pages that are made from the code
 # make screenshots   click through the demo in Chromium, keep every stage in build/screenshots and one in docs/demo.png
 # make lint · format · lock · clean
@@ -8,6 +10,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8080
+DURATION ?= 60
+WHAT ?= chaos
+COUNT ?= 1000000
 PYTEST ?= -n 3 --dist loadgroup
 
 BIN = $(VENV)/bin
@@ -16,7 +21,7 @@ RUN_STAMP = $(VENV)/.ready
 DEV_STAMP = $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab lint format docs screenshots lock clean
+.PHONY: help demo test lab soak lint format docs screenshots lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -31,6 +36,13 @@ endif
 
 test: lint
 	@$(BIN)/python -m pytest $(PYTEST)
+
+soak: $(DEV_STAMP)
+ifeq ($(WHAT),fuzz)
+	@POSTMEDIC_FUZZ=$(COUNT) $(BIN)/python -m pytest tests/fuzz
+else
+	@$(BIN)/python -m tests.soak $(WHAT) $(DURATION)
+endif
 
 lint: $(DEV_STAMP)
 	@$(BIN)/ruff check .
@@ -71,7 +83,8 @@ environment:
 
 lock:
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements.lock
-	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra build --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql pyproject.toml -o requirements-postgresql.lock
+	uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --extra build --extra postgresql --extra dev pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot import inventory, rights
-from bot.config import PSEUDONYMS, Settings
+from bot.config import PSEUDONYMS, Settings, is_url
 from bot.connectors.ssh import SshConnector
 from bot.engine import Engine
 from bot.errors import ConfigError
+from bot.execution.clock import SteadyClock
 from bot.execution.executor import Executor
 from bot.execution.means import Means
 from bot.knowledge import library
@@ -30,10 +31,11 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     """
     hosts = inventory.load(settings.inventory)
     known = library.load((library.BUILT_IN, *settings.knowledge_paths), pinned=settings.knowledge_digest)
-    _private(settings.database)
+    if not is_url(settings.database):
+        _private(Path(settings.database))
     slack = await connect(settings)
     connector = SshConnector()
-    store = await Store.open(str(settings.database))
+    store = await Store.open(settings.database)
     discretion = Discretion(key=await store.key(PSEUDONYMS) if settings.addresses == PSEUDONYMS else b"")
     engine = Engine(
         inventory=hosts,
@@ -50,7 +52,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
         measure=engine.measure,
         actor_now=slack.people.now,
         redact=discretion,
-        clock=time.time,
+        clock=SteadyClock(),
         team=slack.team,
         owner=f"bot-{secrets.token_hex(8)}",
     )

@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class Settings:
     """All settings with their defaults; paths are relative to the settings file."""
 
     inventory: Path = Path("inventory.toml")
-    database: Path = Path("postmedic.db")
+    database: str = field(default="postmedic.db", repr=False)  # a path, or a URL that may hold a password
     knowledge_paths: tuple[Path, ...] = ()
     knowledge_digest: str = ""
     lang: Lang = "en"
@@ -67,9 +67,26 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise ConfigError(where=file, detail=f"it is not TOML: {error}") from error
     if exposed:
         raise ConfigError(where=file, detail=exposed)
-    if mode & (stat.S_IRGRP | stat.S_IROTH) and any(name.endswith("_token") for name in values):
-        raise ConfigError(where=file, detail=f"it holds a token and others may read it; `chmod 600 {file}`")
+    if mode & (stat.S_IRGRP | stat.S_IROTH):
+        if any(name.endswith("_token") for name in values):
+            raise ConfigError(where=file, detail=f"it holds a token and others may read it; `chmod 600 {file}`")
+        if is_url(database := str(values.get("database", ""))) and shown(database) != database:
+            raise ConfigError(where=file, detail=f"it may hold a password and others may read it; `chmod 600 {file}`")
     return values
+
+
+def is_url(database: str) -> bool:
+    """Whether the database is named by an address and not by the path of a file."""
+    return "://" in database
+
+
+def shown(database: str) -> str:
+    """The database as it may be printed: an address without password and parameters."""
+    if not is_url(database):
+        return database
+    begin, _, rest = database.partition("://")
+    user, at, place = rest.partition("?")[0].rpartition("@")
+    return f"{begin}://{user.partition(':')[0]}{at}{place}"
 
 
 def _checked(values: dict[str, Any], file: Path) -> Settings:
@@ -79,8 +96,9 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
     base = file.parent
     for name in ("inventory", "database"):
         if name in values and (not isinstance(values[name], str) or not values[name]):
-            raise wrong(name, "the path of a file")
-    checked: dict[str, Any] = {name: base / values.pop(name, getattr(Settings(), name)) for name in ("inventory", "database")}
+            raise wrong(name, "the path of a file" if name == "inventory" else "a path or an address")
+    checked: dict[str, Any] = {"inventory": base / values.pop("inventory", Settings().inventory)}
+    checked["database"] = _database(values.pop("database", Settings().database), base, wrong)
     for name in ("knowledge_paths", "channels"):
         listed = values.pop(name, [])
         listed = [one.strip() for one in listed.split(",") if one.strip()] if isinstance(listed, str) else listed
@@ -103,6 +121,19 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
         raise wrong("knowledge_digest", "64 hexadecimal digits, as `postmedic knowledge digest` prints them")
     _check_slack(values, wrong)
     return Settings(**checked, **values, lang=lang, plan_minutes=minutes, addresses=addresses)
+
+
+def _database(given: str, base: Path, wrong: Callable[[str, str], ConfigError]) -> str:
+    if not is_url(given):
+        return str(base / given)
+    try:
+        url = urlsplit(given)
+        usable = url.scheme == "postgresql" and bool(url.path.strip("/")) and (url.port is None or url.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise wrong("database", "the path of a file, or postgresql://USER@HOST/DATABASE; special signs in it are %-encoded")
+    return given
 
 
 def _check_slack(values: Mapping[str, str], wrong: Any) -> None:

@@ -104,6 +104,13 @@ class NotFound(PostmedicError):
     code = "PM301"
 
 
+class ClockChanged(PostmedicError):
+    """The clock of this machine cannot be trusted: {detail}. Nothing is approved, expired or begun until it is right again;
+    set the clock, then start postmedic again."""
+
+    code = "PM303"
+
+
 class StoreUnavailable(PostmedicError):
     """The database could not be used: {detail}. Nothing was approved or run; fixes stay closed until it works again."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import time
@@ -29,6 +30,7 @@ from bot.errors import ConfigError
 from bot.execution.executor import Executor
 from bot.store.store import Store
 from handlers.actor import People
+from handlers.catching_up import keep_up
 from handlers.desk import Desk
 from handlers.incoming import Served
 from handlers.serving import register, serving
@@ -105,9 +107,12 @@ class Slack:
         handler = AsyncSocketModeHandler(self.app(desk), self.settings.slack_app_token, ping_interval=ping_seconds)
         async with serving(desk, self.sending, pause=pause):
             await handler.connect_async()  # type: ignore[no-untyped-call]
+            keeping_up = asyncio.create_task(keep_up(desk, handler.client.is_connected))
             try:
                 yield desk
             finally:
+                keeping_up.cancel()
+                await asyncio.gather(keeping_up, return_exceptions=True)
                 await handler.close_async()  # type: ignore[no-untyped-call]
 
 

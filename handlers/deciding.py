@@ -85,6 +85,8 @@ def told_of(answer: Answer, host: str, lang: Lang) -> Message | None:
             return note(f"refused-{answer.refusal}", lang, host=host)
         case Said.OTHER_PLAN:
             return note("refused-other-plan", lang)
+        case Said.CLOCK:
+            return note("refused-clock", lang)
         case Said.FACTS_RENEWED:
             return note("facts-renewed", lang)
         case Said.NOT_IN_DOUBT:

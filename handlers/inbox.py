@@ -5,7 +5,9 @@ A global middleware, because Bolt acknowledges events before their listeners run
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -16,6 +18,7 @@ from bot.errors import StoreUnavailable
 from bot.render.replies import REASON, note
 from handlers.desk import Desk
 from handlers.incoming import Incoming, Json, Served
+from handlers.messages import paste
 
 LOG = logging.getLogger(__name__)
 
@@ -32,6 +35,7 @@ class Inbox:
     def __init__(self, desk: Desk, things: Sequence[Thing]) -> None:
         self._desk = desk
         self._things = things
+        self._told: deque[str] = deque(maxlen=100)  # messages whose writers know that they wait
 
     async def __call__(self, req: AsyncBoltRequest, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
         """Store what arrived; a redelivery is acknowledged and nothing else, what cannot be stored is not accepted."""
@@ -43,15 +47,16 @@ class Inbox:
             new = await self._desk.store.inbox.accept(incoming.key, incoming.kind, incoming.payload)
         except StoreUnavailable as error:
             LOG.error("%s could not be stored: %s", incoming.kind, error)
-            return await self._sorry(body)
+            return await self._sorry(body, incoming)
         if not new:
             return BoltResponse(status=200, body="")
         self._desk.awake.set()
         return await next()
 
-    async def _sorry(self, body: Json) -> BoltResponse:
+    async def _sorry(self, body: Json, incoming: Incoming) -> BoltResponse:
         """Events are left unacknowledged, so that Slack sends them again; the rest is never repeated, so people are told."""
         if "event" in body:
+            await self._say_that_it_waits(incoming)
             return BoltResponse(status=503, body="")
         message = note("database-away", self._desk.lang)
         said = {"response_type": "ephemeral", "text": message.text}
@@ -61,6 +66,15 @@ class Inbox:
             return BoltResponse(status=200, body={"response_action": "errors", "errors": {REASON: message.text}})
         await self._desk.respond(str(body.get("response_url") or ""), message)
         return BoltResponse(status=200, body="")
+
+    async def _say_that_it_waits(self, incoming: Incoming) -> None:
+        """Tell whoever pasted a problem once, and nobody who only talks."""
+        got = incoming.payload
+        if incoming.kind != paste.KIND or incoming.key in self._told or not got["here"]:
+            return
+        if got["insisted"] or (await asyncio.to_thread(self._desk.engine.recognise, got["text"])).sure:
+            self._told.append(incoming.key)
+            await self._desk.whisper(got["channel"], got["user"], note("database-away-paste", self._desk.lang))
 
 
 def next_of(things: Sequence[Thing], body: Json, served: Served) -> Incoming | None:

@@ -98,7 +98,8 @@ class Sender:
         if content is None or (ts and self._shown.get(ts) == content):
             await self._outbox.sent(outgoing, ts)
             return
-        await self._outbox.renew(outgoing)
+        if not await self._outbox.renew(outgoing):  # this process was silent too long, and another one sends it
+            return
         sent = await self._call(outgoing, ts, content)
         if len(self._shown) > 1000:
             self._shown.clear()

@@ -1,6 +1,6 @@
 """What holds for every test: generated examples have no deadline each, because machines that test are busy.
 
-The hosts of the lab can be used in every folder.
+The hosts of the lab, sshd's folder and both kinds of database can be used in every folder.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import pytest
 from hypothesis import settings
 
 from bot.connectors.ssh import SshConnector
+from tests.support.postgresql import new_database, server
 
 pytest_plugins = ["tests.lab.fixtures"]
+
+KINDS = ("sqlite", "postgresql")
 
 settings.register_profile("postmedic", deadline=None)
 settings.load_profile("postmedic")
@@ -35,3 +38,18 @@ async def connector() -> AsyncIterator[SshConnector]:
     made = SshConnector(connect_timeout=2, step_seconds=20)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a running PostgreSQL server."""
+    with server() as address:
+        yield address
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind: the path of a file, or an address."""
+    if request.param == "sqlite":
+        return str(tmp_path / "postmedic.db")
+    return new_database(request.getfixturevalue("postgresql"))

@@ -87,7 +87,7 @@ async def demo(
         ):
             settings = Settings(
                 inventory=inventory or _inventory(folder, hosts.addresses),
-                database=folder / "postmedic.db",
+                database=str(folder / "postmedic.db"),
                 slack_bot_token=running.bot_token,
                 slack_app_token=running.app_token,
                 slack_api_url=running.api_url,

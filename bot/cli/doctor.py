@@ -8,24 +8,23 @@ import re
 from argparse import Namespace
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 
 from bot import inventory
 from bot.authoring.lint import lint
+from bot.cli.database_findings import look_at_database
 from bot.cli.findings import Finding, Verdict
 from bot.cli.host_findings import look_at_hosts
 from bot.cli.setting_up import knowledge, settings
 from bot.cli.slack_findings import look_at_slack
 from bot.cli.status import Status
 from bot.config import Settings
-from bot.errors import ConfigError, PostmedicError, StoreUnavailable
+from bot.errors import ConfigError, PostmedicError
 from bot.inventory import Inventory
 from bot.render.redact import redact
 from bot.render.visible import visible
-from bot.store.store import Store
 
 _SIGNS = {
     Verdict.FINE: "[green]✓[/]",
@@ -68,10 +67,10 @@ async def _look(given: Settings, host: str | None) -> AsyncIterator[Finding]:
         yield _error("inventory", error, f"docs/settings.md shows how {given.inventory} is written")
     chosen = [known.find(host)] if host else list(known.values())
     if host is None:
-        for finding in (*_knowledge(given), *_database_file(given.database)):
+        for finding in _knowledge(given):
             yield finding
-        if _exists(given.database):  # opening makes the file, and looking must change nothing
-            yield await _database(given.database)
+        for finding in await look_at_database(given.database):
+            yield finding
         for finding in await look_at_slack(given):
             yield finding
     for finding in await look_at_hosts(chosen, given.inventory):
@@ -94,34 +93,6 @@ def _knowledge(given: Settings) -> Iterator[Finding]:
         yield Finding(about="knowledge", verdict=Verdict.FOUND, says=str(finding), mend="postmedic knowledge check")
     if not wrong:
         yield Finding(about="knowledge", verdict=Verdict.FINE, says=f"{len(library)} problems can be used")
-
-
-def _exists(file: Path) -> bool:
-    return file.exists()
-
-
-def _database_file(file: Path) -> list[Finding]:
-    if not _exists(file):
-        if file.parent.is_dir():
-            return [Finding(about="database", verdict=Verdict.NOTED, says=f"{file} will be made at the first start")]
-        mend = f"mkdir -p {file.parent}"
-        return [Finding(about="database", verdict=Verdict.FOUND, says=f"there is no folder for {file}", mend=mend)]
-    if file.stat().st_mode & 0o077:
-        says = f"{file} holds what people pasted, and others may read it"
-        return [Finding(about="database", verdict=Verdict.FOUND, says=says, mend=f"chmod 600 {file}")]
-    return []
-
-
-async def _database(file: Path) -> Finding:
-    try:
-        behind = await Store.behind(str(file))
-    except StoreUnavailable as error:
-        mend = f"ls -l {file}   # it must be a SQLite file that this account may read and write"
-        return Finding(about="database", verdict=Verdict.FOUND, says=visible(str(error)), mend=mend)
-    if behind:
-        says = f"{file} will be brought up to date at the next start; keep a copy of it until then"
-        return Finding(about="database", verdict=Verdict.NOTED, says=says)
-    return Finding(about="database", verdict=Verdict.FINE, says=f"{file} opens and is up to date")
 
 
 def _error(about: str, error: PostmedicError, mend: str = "") -> Finding:

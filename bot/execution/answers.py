@@ -23,6 +23,7 @@ class Said(StrEnum):
     OTHER_PLAN = "other-plan"  # the decision was about another digest than the plan's
     RESOLVED = "resolved"
     FACTS_RENEWED = "facts-renewed"  # the facts beside the question were old; look at the new ones and decide again
+    CLOCK = "clock"  # this machine's clock was set, so nobody can say whether the plan has expired
     NOT_IN_DOUBT = "not-in-doubt"
 
 

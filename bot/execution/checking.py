@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from bot.approval.policy import refusal, standing
-from bot.connectors.base import Writer
+from bot.connectors.base import StepState, Writer
 from bot.errors import HostError, UnknownHost
 from bot.execution.enrolment import expected
 from bot.execution.means import Means
@@ -53,6 +53,11 @@ async def checked(means: Means, progress: Progress) -> Cleared | Stopped:
         return Stopped(why=Why.HOST_KEY_CHANGED)
     if (writer := means.connector.writer(host)) is None:
         return Stopped(why=Why.NO_WRITER)
+    try:
+        if (await writer.ask(plan.id, 0))[0] is not StepState.UNSEEN:
+            return Stopped(why=Why.ALREADY_RAN)
+    except HostError as error:
+        return Stopped(why=Why.BEFORE_UNKNOWN, detail=str(error))
     found, diagnosis = await measured(means, plan, Stage.BEFORE)
     if diagnosis is not None and diagnosis.problem.digest != plan.problem_digest:
         return Stopped(why=Why.ENTRY_CHANGED, measured=found)

@@ -8,9 +8,10 @@ from collections.abc import Coroutine
 from typing import Any
 
 from bot.approval.policy import refusal, resolver_refusal, standing
-from bot.errors import PostmedicError, Refused
+from bot.errors import ClockChanged, PostmedicError, Refused
 from bot.execution.answers import Answer, Said, answer
 from bot.execution.carriage import Carriage, Lost
+from bot.execution.clock import agreed
 from bot.execution.means import Means
 from bot.execution.measuring import measured
 from bot.model.execution import State
@@ -55,7 +56,11 @@ class Executor:
             return answer(Said.OTHER_PLAN, progress)
         if progress.state is not State.PROPOSED:
             return answer(Said.EXPIRED if progress.state is State.EXPIRED else Said.DECIDED, progress)
-        now = self._means.clock()
+        try:
+            now = await self._now(plan)
+        except ClockChanged as error:
+            await self._refused("plan.review-refused", plan_id, review.actor, str(error))
+            return answer(Said.CLOCK, progress)
         if now >= plan.expires_at:
             await self._plans.expire(now)
             return answer(Said.EXPIRED, await self._plans.progress(plan_id))
@@ -99,17 +104,20 @@ class Executor:
 
     async def carry(self, plan_id: str) -> bool:
         """Carry an approved plan to its end; False when it cannot be taken: not approved, expired, or its host is busy."""
-        if not await self._plans.claim(plan_id, self._means.owner, self._means.clock()):
+        now = await self._now((await self._plans.progress(plan_id)).plan)
+        if not await self._plans.claim(plan_id, self._means.owner, now):
             return False
         await self._held(plan_id, State.CHECKING)
         return True
 
     async def recover(self) -> None:
-        """Expire what is over, and take over what dead processes left; plans found this way are followed by tasks."""
-        await self._plans.expire(self._means.clock())
+        """Take over what dead processes left, and end what is over; plans found this way are followed by tasks."""
         for orphan in await self._plans.orphans():
             if await self._plans.adopt(orphan, self._means.owner) is State.PROBING:
                 self._follow(self._held(orphan.plan_id, State.PROBING))
+        if await self._means.store.end_what_was_restored():
+            LOG.warning("the database was put back to an earlier state; the plans that waited in it are over")
+        await self._plans.expire(await self._now())
 
     async def run(self) -> None:
         """Serve until `stop`: take over what was left, carry out what was approved; ends when what it carries has ended."""
@@ -132,6 +140,11 @@ class Executor:
         """Wait until every plan that this process carries has come to its end."""
         while self._carried:
             await asyncio.wait(self._carried)
+
+    async def _now(self, plan: Plan | None = None) -> float:
+        """Give the time, or raise `ClockChanged` where this machine's clock and others disagree."""
+        now = self._means.clock()
+        return agreed(now, database=await self._means.store.clock(), created=plan.created_at if plan else 0.0)
 
     async def _take(self, plan_id: str) -> None:
         await self.carry(plan_id)

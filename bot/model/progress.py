@@ -20,6 +20,8 @@ class Why(StrEnum):
     HOST_KEY_REJECTED = "host-key-rejected"  # the host now shows a key that the inventory does not hold
     HOST_UNKNOWN = "host-unknown"  # the inventory no longer holds the host
     ENTRY_CHANGED = "entry-changed"  # the knowledge entry is another one than the plan was made from
+    ALREADY_RAN = "already-ran"  # the host's journal knows this execution: the database is older than the host
+    RESTORED = "restored"  # the database was put back to an earlier state; what was decided since is not in it
     NO_WRITER = "no-writer"
     ENROLMENT_OTHER = "enrolment-other"  # the host has other programs of postmedic than this one would install
     ENROLMENT_UNKNOWN = "enrolment-unknown"  # the host did not say which programs it has

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,10 +24,15 @@ class Database:
 
     def __init__(self, where: str, *, lease_seconds: float) -> None:
         self.lease_seconds = lease_seconds
+        self.file = None if "://" in where else Path(where)
         try:
             self._engine = dialect.open_engine(where)
-        except (SQLAlchemyError, OSError, ImportError) as error:
+        except ImportError as error:
+            detail = "the driver for PostgreSQL is not installed; `pip install 'postmedic[postgresql]'`"
+            raise StoreUnavailable(detail=detail) from error
+        except (SQLAlchemyError, OSError, ValueError) as error:
             raise StoreUnavailable(detail=_short(error)) from error
+        self._reader = self._engine.execution_options(**dialect.READING[self._engine.dialect.name])
         self._writer = self._engine.execution_options(**{dialect.WRITING: True})
         self._turn = asyncio.Semaphore(dialect.WRITERS_AT_ONCE[self._engine.dialect.name])
 
@@ -34,10 +40,12 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that sees one moment and changes nothing."""
         try:
-            async with self._engine.connect() as connection, connection.begin():
+            async with self._reader.connect() as connection, connection.begin():
                 yield connection
         except (SQLAlchemyError, sqlite3.Error) as error:
             raise StoreUnavailable(detail=_short(error)) from error
+        except (ValueError, KeyError, TypeError) as error:  # a word or a field that no postmedic has written
+            raise StoreUnavailable(detail="it holds a damaged row; restore a backup") from error
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Float, event, text
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -15,6 +15,8 @@ from sqlalchemy.sql.functions import FunctionElement
 WRITING = "postmedic_writing"  # execution option: this transaction will write
 WRITERS_AT_ONCE = {"sqlite": 1, "postgresql": 8}  # SQLite has one writer; waiting in the process is fair, its busy loop is not
 CONNECTIONS = 8
+# In PostgreSQL only such a transaction sees one moment; every SQLite transaction does.
+READING: dict[str, dict[str, Any]] = {"sqlite": {}, "postgresql": {"isolation_level": "REPEATABLE READ"}}
 _SCHEMA_LOCK = 7_026_835  # any number: two replicas that start together must not both create the tables
 
 
@@ -37,21 +39,52 @@ def _now_postgresql(element: now, compiler: Any, **options: Any) -> str:
 
 
 def open_engine(where: str) -> AsyncEngine:
-    """Make the engine for a file path (SQLite) or a database URL; nothing is opened yet."""
-    url = make_url(where if "://" in where else f"sqlite+aiosqlite:///{where}")
+    """Make the engine for a file path (SQLite) or a `postgresql://` URL; nothing is opened yet."""
     # No overflow: connections beyond the pool would be opened and closed for every click of a crowd.
-    engine = create_async_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=60)
-    if engine.dialect.name == "sqlite":
-        _make_private(Path(url.database or ""))
-        event.listen(engine.sync_engine, "connect", _tune_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": 60}
+    if "://" in where:
+        url = make_url(where).set(drivername="postgresql+psycopg")
+        # The server may have been restarted since the last use of a connection: it is tried before it is given out.
+        return create_async_engine(url, pool_pre_ping=True, connect_args=_patience(url), **pool)
+    engine = create_async_engine(f"sqlite+aiosqlite:///{where}", **pool)
+    _make_private(Path(where))
+    event.listen(engine.sync_engine, "connect", _tune_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _patience(url: URL) -> dict[str, Any]:
+    # A replica that hangs in a transaction holds the head of the audit chain, so that nobody else could write.
+    limits = "-c idle_in_transaction_session_timeout=30s -c lock_timeout=30s"
+    asked = url.query.get("options", "")
+    ours = {"connect_timeout": 10, "tcp_user_timeout": 15_000, "application_name": "postmedic"}
+    given = {name: value for name, value in ours.items() if name not in url.query}
+    return given | {"options": f"{limits} {asked if isinstance(asked, str) else ' '.join(asked)}"}
 
 
 async def lock_schema(connection: AsyncConnection) -> None:
     """Keep other processes from changing the schema until this transaction ends."""
     if connection.dialect.name == "postgresql":  # a writing SQLite transaction is alone already
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+
+
+async def damage(connection: AsyncConnection) -> str:
+    """What is wrong inside the file, in the database's own words; PostgreSQL says so by itself where it meets it."""
+    if connection.dialect.name != "sqlite":
+        return ""
+    found = str((await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one())
+    return "" if found == "ok" else found
+
+
+async def identity(connection: AsyncConnection) -> str:
+    """Name the very tables this is: another name says that they come from a copy, or that a standby took over."""
+    if connection.dialect.name != "postgresql":
+        return ""
+    asked = (
+        "SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),"
+        " (SELECT timeline_id FROM pg_control_checkpoint()), 'marks'::regclass::oid)"
+    )
+    return str((await connection.execute(text(asked))).scalar_one())
 
 
 def _make_private(path: Path) -> None:

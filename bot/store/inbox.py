@@ -67,11 +67,13 @@ class Inbox:
             row.not_before <= now(),
             dead(schema.inbox, self._database.lease_seconds),
         )
+        first = select(row.key).where(*free).order_by(row.position).limit(limit)
         async with self._database.reading() as connection:
-            keys = (await connection.scalars(select(row.key).where(*free).order_by(row.position).limit(limit))).all()
-        if not keys:
-            return ()
+            if not (await connection.scalars(first)).first():
+                return ()
         async with self._database.writing() as connection:
+            # What another process is just taking is left to it: waiting for each other's rows could be for ever.
+            keys = (await connection.scalars(first.with_for_update(skip_locked=True))).all()
             taken = await connection.execute(
                 update(schema.inbox)
                 .where(row.key.in_(keys), *free)

@@ -55,8 +55,9 @@ _FIRST = (
 )
 
 _KEYS = ("CREATE TABLE keys (name TEXT PRIMARY KEY, value TEXT NOT NULL)",)
+_MARKS = ("CREATE TABLE marks (name TEXT PRIMARY KEY, at DOUBLE PRECISION NOT NULL, value TEXT NOT NULL)",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS, _MARKS)
 """The texts of version 1, 2, 3 …; only statements that SQLite and PostgreSQL both know."""
 
 
@@ -66,6 +67,8 @@ async def migrate(database: Database) -> None:
         await dialect.lock_schema(connection)
         if not await connection.run_sync(_has_versions):
             await connection.execute(text("CREATE TABLE versions (number INTEGER PRIMARY KEY)"))
+        if damage := await dialect.damage(connection):
+            raise StoreUnavailable(detail=f"it is damaged: {damage.splitlines()[-1][:200]}; restore a backup")
         found = await _version(connection)
         for number, statements in enumerate(MIGRATIONS[found:], start=found + 1):
             for statement in statements:

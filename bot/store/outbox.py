@@ -96,6 +96,7 @@ class Outbox:
         first = select(_ROW.channel, func.min(_ROW.position)).where(_ROW.sent < _ROW.version).group_by(_ROW.channel)
         free = (
             tuple_(_ROW.channel, _ROW.position).in_(first),
+            _ROW.sent < _ROW.version,
             _ROW.not_before <= now(),
             dead(schema.outbox, self._database.lease_seconds),
         )
@@ -103,9 +104,12 @@ class Outbox:
             if not (await connection.execute(select(_ROW.subject).where(*free).limit(1))).first():
                 return ()
         async with self._database.writing() as connection:
+            # What another process is just taking is left to it: waiting for each other's rows could be for ever.
+            locked = select(_ROW.position).where(*free).order_by(_ROW.position).with_for_update(skip_locked=True)
+            positions = (await connection.scalars(locked)).all()
             taken = await connection.execute(
                 update(schema.outbox)
-                .where(*free)
+                .where(_ROW.position.in_(positions), *free)
                 .values(
                     owner=owner,
                     attempts=_ROW.attempts + 1,

@@ -103,14 +103,14 @@ class Plans:
             details = {"decision": review.decision, "digest": review.plan_digest, "reason": review.reason}
             await course.tell(connection, plan_id, kind="plan.reviewed", actor=review.actor.id, details=details)
             if standing is not Standing.PENDING:
-                await self._swap(connection, plan_id, State.PROPOSED, State(standing), actor=review.actor.id)
+                await self.swap(connection, plan_id, State.PROPOSED, State(standing), actor=review.actor.id)
             return True
 
     async def claim(self, plan_id: str, owner: str, at: float) -> bool:
         """Take an approved plan that has not expired at `at`; False when it is not one, or its host is busy."""
         try:
             async with self._database.writing() as connection:
-                return await self._swap(
+                return await self.swap(
                     connection, plan_id, State.APPROVED, State.CHECKING, _ROW.expires_at > at, actor=owner, owner=owner
                 )
         except Conflict:  # the index over hosts: another plan is on this one
@@ -135,7 +135,7 @@ class Plans:
         """
         async with self._database.writing() as connection:
             held = () if source is State.IN_DOUBT else (_ROW.owner == owner,)
-            moved = await self._swap(
+            moved = await self.swap(
                 connection, plan_id, source, target, *held, actor=actor or owner, owner=owner, why=why, detail=detail
             )
             if moved and measured is not None:
@@ -184,7 +184,7 @@ class Plans:
             rows = (await connection.execute(due)).all()
         for row in rows:
             async with self._database.writing() as connection:
-                await self._swap(connection, row.id, State(row.state), State.EXPIRED, actor="postmedic")
+                await self.swap(connection, row.id, State(row.state), State.EXPIRED, actor="postmedic")
         return len(rows)
 
     async def undecided(self) -> tuple[str, ...]:
@@ -217,7 +217,7 @@ class Plans:
         target = State.APPROVED if orphan.state is State.CHECKING else State.PROBING
         lost = dead(schema.plans, self._database.lease_seconds)
         async with self._database.writing() as connection:
-            taken = await self._swap(
+            taken = await self.swap(
                 connection, orphan.plan_id, orphan.state, target, lost, actor=owner, owner=owner, why=Why.PROCESS_LOST
             )
         return target if taken else None
@@ -226,7 +226,7 @@ class Plans:
         """Extend the leases of plans that are worked on."""
         await renew(self._database, schema.plans, "id", owner, plan_ids)
 
-    async def _swap(
+    async def swap(
         self,
         connection: AsyncConnection,
         plan_id: str,
@@ -238,6 +238,7 @@ class Plans:
         why: Why = Why.NONE,
         detail: str = "",
     ) -> bool:
+        """Move a plan along an arrow in the caller's transaction, with all that belongs to it; False when it was not there."""
         if target not in ARROWS[source] and not (source is target is State.PROBING):  # probing may change hands
             raise ValueError(f"there is no arrow from {source} to {target}")
         held = target in HELD

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, Double, Integer, MetaData, Table, Text
 from sqlalchemy.types import TypeDecorator
 
+from bot.errors import StoreUnavailable
+
 METADATA = MetaData()
 
 
@@ -21,7 +23,10 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
-        return None if value is None else json.loads(value)
+        try:
+            return None if value is None else json.loads(value)
+        except (ValueError, RecursionError) as error:  # its text would hold what was pasted
+            raise StoreUnavailable(detail="it holds a damaged row; restore a backup") from error
 
 
 def _table(name: str, *columns: Column[Any]) -> Table:
@@ -122,4 +127,5 @@ steps = _table(
     _column("ended_at", Double, optional=True),
     _column("result", Json, optional=True),
 )
+marks = _table("marks", _key("name"), _column("at", Double), _column("value"))
 measurements = _table("measurements", _key("plan"), _key("stage"), _column("at", Double), _column("document", Json))

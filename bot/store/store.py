@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from bot.store.conversations import Conversations
 from bot.store.database import Database
+from bot.store.dialect import now
 from bot.store.events import Events
 from bot.store.inbox import Inbox
 from bot.store.keys import key
 from bot.store.leases import LEASE_SECONDS
+from bot.store.marks import Marks
 from bot.store.migrations import behind, migrate
 from bot.store.outbox import Outbox
 from bot.store.plans import Plans
+from bot.store.restored import end_what_was_restored
 from bot.store.retention import forget
 
 
@@ -24,6 +29,7 @@ class Store:
         self.conversations = Conversations(database)
         self.plans = Plans(database)
         self.events = Events(database)
+        self.marks = Marks(database)
 
     @classmethod
     async def open(cls, where: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
@@ -50,6 +56,15 @@ class Store:
     async def key(self, name: str) -> bytes:
         """A random key that belongs to this database alone, made when it is first asked for."""
         return await key(self._database, name)
+
+    async def clock(self) -> float:
+        """UTC seconds by the database's clock, which all processes share."""
+        async with self._database.reading() as connection:
+            return float((await connection.execute(select(now()))).scalar_one())
+
+    async def end_what_was_restored(self) -> bool:
+        """End the plans that wait, if the database was put back to an earlier state; True when it was."""
+        return await end_what_was_restored(self._database, self.plans)
 
     async def forget(self, older_seconds: float) -> None:
         """Delete what is finished and older; the audit chain stays whole."""

@@ -1,7 +1,8 @@
 """One life of the bot's process: takes in what Slack redelivers, proposes, reviews, carries out, shows; until it is killed.
 
 Before and after every transaction, inside it before its commit, and around everything the host does, lies a numbered point.
-The life is told at which of them it dies by its own SIGKILL; the parts themselves know nothing of it.
+The life is told at which of them it dies by its own SIGKILL; the parts themselves know nothing of it. Several lives, one after
+the other or at once, share a folder and a database.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from bot.store.store import Store
 from tests.drills.machine import FileMachine, append, lines
 from tests.support.plans import APPROVERS, means, plan, review, step
 
-LEASE_SECONDS = 0.4
+LEASE_SECONDS = 0.6
 ENDS = FINAL | {State.IN_DOUBT}
 
 
@@ -52,21 +53,27 @@ def the_plan(folder: Path) -> Plan:
     return plan("drill", steps=steps, undo=(step("down"), step("restore")), created_at=1.0, expires_at=4e9)
 
 
-def live(where: str, die_at: int) -> None:
-    """Live until everything is finished, or until point number `die_at`; leaves `points`, their number, or `error`."""
+def live(where: str, name: str, die_at: int) -> None:
+    """Live until everything is finished, or until point number `die_at`; leaves `points-NAME`, their number, or `error`."""
     try:
-        asyncio.run(asyncio.wait_for(_live(Path(where), Points(die_at)), 30))
+        asyncio.run(asyncio.wait_for(_live(Path(where), name, Points(die_at)), 60))
     except BaseException:
         append(Path(where) / "error", traceback.format_exc())
         raise
 
 
-async def _live(folder: Path, point: Points) -> None:
+def the_database(folder: Path) -> str:
+    """The database of a drill: named in the file `database`, or a file beside it."""
+    named = folder / "database"
+    return named.read_text() if named.exists() else str(folder / "postmedic.db")
+
+
+async def _live(folder: Path, name: str, point: Points) -> None:
     owner = f"life-{os.getpid()}-{time.time_ns()}"
-    store = await Store.open(str(folder / "postmedic.db"), lease_seconds=LEASE_SECONDS)
+    store = await Store.open(the_database(folder), lease_seconds=LEASE_SECONDS)
     _put_points_around_transactions(store, point)
     machine = FileMachine(folder, point)
-    pace = Pace(poll=0.02, step=5, journal=0.05, measure=5)
+    pace = Pace(poll=0.05, step=5, journal=0.05, measure=5)
     executor = Executor(means(store, machine, owner=owner, pace=pace))
     serving = asyncio.create_task(executor.run())
     while not await _finished(store):
@@ -76,10 +83,10 @@ async def _live(folder: Path, point: Points) -> None:
                 await _handle(folder, store, executor, received)
             await store.inbox.done(received.key, owner)
         await _send(folder, store, owner, point)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.03)
     executor.stop()
     await serving
-    (folder / "points").write_text(str(point.passed))
+    (folder / f"points-{name}").write_text(str(point.passed))
     await store.close()
 
 
@@ -109,6 +116,8 @@ async def _send(folder: Path, store: Store, owner: str, point: Points) -> None:
         state = await store.plans.state(outgoing.show.subject)
         posted = [line for line in lines(folder / "slack") if line.startswith("post ")]
         ts = outgoing.ts or ("1.1" if outgoing.attempts > 1 and posted else "")
+        if not await store.outbox.renew(outgoing):
+            continue
         point()
         append(folder / "slack", f"{'edit' if ts else 'post'} {state}")
         point()

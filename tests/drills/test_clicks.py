@@ -14,6 +14,7 @@ from bot.execution.executor import Executor
 from bot.model.execution import State
 from bot.model.plan import Plan
 from bot.store.store import Store
+from tests.drills.life import the_database
 from tests.drills.machine import FileMachine, append, lines
 from tests.support.plans import APPROVERS, BERT, means, plan, review, step
 
@@ -27,7 +28,7 @@ def crowd(where: str, number: int) -> None:
 
 
 async def _crowd(folder: Path, number: int) -> None:
-    store = await Store.open(str(folder / "postmedic.db"))
+    store = await Store.open(the_database(folder))
     executor = Executor(means(store, FileMachine(folder, lambda: None), owner=f"process-{os.getpid()}"))
     one = the_plan()
     append(folder / "ready", str(number))
@@ -49,8 +50,9 @@ def the_plan() -> Plan:
     return plan("drill", steps=(step("up"), step("start")), created_at=1.0, expires_at=4e9)
 
 
-async def test_a_thousand_clicks_before_two_processes_make_one_execution(tmp_path: Path) -> None:
-    store = await Store.open(str(tmp_path / "postmedic.db"))
+async def test_a_thousand_clicks_before_two_processes_make_one_execution(tmp_path: Path, database: str) -> None:
+    (tmp_path / "database").write_text(database)
+    store = await Store.open(database)
     await store.plans.propose(the_plan(), "")
     context = multiprocessing.get_context("forkserver")
     running = [context.Process(target=crowd, args=(str(tmp_path), number)) for number in range(PROCESSES)]

@@ -44,7 +44,7 @@ def settings(running: Running, inventory: Path, folder: Path) -> Settings:
     """The settings of a bot in this workspace."""
     return Settings(
         inventory=inventory,
-        database=folder / "postmedic.db",
+        database=str(folder / "postmedic.db"),
         slack_bot_token=running.bot_token,
         slack_app_token=running.app_token,
         slack_api_url=running.api_url,

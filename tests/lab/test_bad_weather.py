@@ -7,12 +7,8 @@ be met half-way.
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +19,6 @@ from bot.knowledge import library
 from bot.model.execution import State
 from bot.model.progress import Why
 from bot.render.templates import say
-from bot.sandbox.slack import Running
 from bot.store.store import Store
 from tests.lab import Host, Lab
 from tests.lab.enrolled import write_inventory
@@ -37,16 +32,15 @@ from tests.lab.office import (
     decided,
     ended,
     proposed,
-    settings,
     shown,
     workspace,
 )
 from tests.lab.proving import BEN, HOSTS, PACE, Bench, approved, bench, broken, checked, diagnosed, healed, made_new
+from tests.support.processes import begun, bot_process
 from tests.support.slack_person import Person
 
 PROBLEM = library.load()["startup-no-local-interface"]
 CASE = next(case for case in PROBLEM.lab if case.id == "down")
-ROOT = Path(__file__).parents[2]
 RESTARTS = "/run/restarts"
 SLOW = f"""
 for unit in postfix@- postfix; do
@@ -158,11 +152,12 @@ async def test_a_killed_bot_is_replaced_and_the_fix_ends_without_a_second_run(en
     inventory = write_inventory(enrolled, tmp_path / "inventory.toml", APPROVERS)
     try:
         async with workspace() as running:
-            store = await Store.open(str(settings(running, inventory, tmp_path).database))
+            database = str(tmp_path / "postmedic.db")
+            store = await Store.open(database)
             ana = Person(running, ANA)
             said = await broken(host, CASE)
-            with _bot_process(running, inventory, tmp_path) as first:
-                await asyncio.to_thread(_serving, first)
+            with bot_process(running, inventory, database, tmp_path / "bot.log") as first:
+                await asyncio.to_thread(begun, first)
                 ts = await answered(ana, f"{said}\n(on {name})", say("confirmed", "en"))
                 card, plan_id = await card_of(ana, ts, store, PROBLEM.id)
                 await asyncio.to_thread(host.run, SLOW, check=True)
@@ -170,8 +165,8 @@ async def test_a_killed_bot_is_replaced_and_the_fix_ends_without_a_second_run(en
                 await _restarting(host)
                 first.kill()
             assert (await store.plans.progress(plan_id)).state is State.APPLYING
-            with _bot_process(running, inventory, tmp_path) as second:
-                await asyncio.to_thread(_serving, second)
+            with bot_process(running, inventory, database, tmp_path / "bot.log") as second:
+                await asyncio.to_thread(begun, second)
                 assert (await ended(store, plan_id)).state is State.SUCCEEDED
                 await card_says(ana, ts, State.SUCCEEDED, "en")
             await store.close()
@@ -179,35 +174,6 @@ async def test_a_killed_bot_is_replaced_and_the_fix_ends_without_a_second_run(en
         assert await checked(host, CASE) == ""
     finally:
         made_new(enrolled, name)
-
-
-@contextmanager
-def _bot_process(running: Running, inventory: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """`postmedic serve` in a process of its own, which is gone afterwards."""
-    given = settings(running, inventory, folder)
-    named = {
-        "INVENTORY": str(given.inventory),
-        "DATABASE": str(given.database),
-        "SLACK_BOT_TOKEN": given.slack_bot_token,
-        "SLACK_APP_TOKEN": given.slack_app_token,
-        "SLACK_API_URL": given.slack_api_url,
-    }
-    environment = os.environ | {f"POSTMEDIC_{name}": value for name, value in named.items()}
-    command = [sys.executable, "-m", "bot", "serve"]
-    with (
-        (folder / "bot.log").open("a") as log,
-        subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True) as process,
-    ):
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _serving(process: subprocess.Popen[str]) -> None:
-    """Wait until the process says that it serves."""
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("serving"), "the bot did not start"
 
 
 def _as_it_is(text: str, lab: Lab) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings, load
+from bot.config import Settings, load, shown
 from bot.errors import ConfigError
 
 
@@ -36,7 +36,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     )
     given = load(path, {})
     assert given.inventory == tmp_path / "hosts.toml"
-    assert given.database == tmp_path / "postmedic.db"
+    assert given.database == str(tmp_path / "postmedic.db")
     assert given.knowledge_paths == (tmp_path / "ours", Path("/srv/theirs"))
     assert (given.lang, given.channels) == ("zh", ("C1",))
 
@@ -71,7 +71,10 @@ def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, 
         ("lang = 5\n", "lang is one of"),
         ('addresses = "hidden"\n', "addresses is shown or pseudonyms"),
         ("inventory = 5\n", "inventory is the path of a file"),
-        ('database = ""\n', "database is the path of a file"),
+        ('database = ""\n', "database is a path or an address"),
+        ('database = "mysql://me@db/postmedic"\n', "database is the path of a file, or postgresql://"),
+        ('database = "postgresql://me@db"\n', "database is the path of a file, or postgresql://"),
+        ('database = "postgresql://me@db:nine/postmedic"\n', "database is the path of a file, or postgresql://"),
         ("channels = 5\n", "channels is a list of texts"),
         ("channels = [5]\n", "channels is a list of texts"),
         ('channels = [""]\n', "channels is a list of texts"),
@@ -110,3 +113,27 @@ def test_tokens_are_never_shown(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(write(tmp_path, 'slack_bot_token = "xoxp-secret"\n'), {})
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "private"),
+    [
+        ("postgresql://me:hunter2@db/postmedic", True),
+        ("postgresql://me@db/postmedic?password=hunter2", True),
+        ("postgresql://me@db:5432/postmedic", False),
+    ],
+)
+def test_the_password_of_a_database_is_guarded_and_never_shown(tmp_path: Path, address: str, private: bool) -> None:
+    file = write(tmp_path, f'database = "{address}"\n')
+    file.chmod(0o600)
+    given = load(file, {})
+    assert given.database == address
+    assert "hunter2" not in repr(given) + shown(given.database)
+    assert shown(given.database).startswith("postgresql://me@db")
+    file.chmod(0o644)
+    if private:
+        with pytest.raises(ConfigError, match="password") as caught:
+            load(file, {})
+        assert "hunter2" not in str(caught.value)
+    else:
+        assert load(file, {}) == given

@@ -113,6 +113,16 @@ def open_conversation(ws: Workspace, arguments: Json) -> Json:
     return {"channel": conversation_object(ws, conversation) if full else {"id": conversation.id}}
 
 
+def memberships(ws: Workspace, arguments: Json) -> Json:
+    """users.conversations: where the bot is a member, by the kinds that were asked for."""
+    kinds = {"public_channel": "channel", "private_channel": "group", "im": "im"}
+    asked = [kinds[kind] for kind in (optional(arguments, "types") or "public_channel").split(",") if kind in kinds]
+    for kind in asked:
+        ws.manifest.require(f"{SCOPE_PREFIX[kind]}:read")
+    mine = [one for one in ws.store.conversations.values() if one.kind in asked and ws.identity.bot_user in one.members]
+    return {"channels": [conversation_object(ws, one) for one in mine], "response_metadata": {"next_cursor": ""}}
+
+
 def _react(ws: Workspace, arguments: Json, *, add: bool) -> Json:
     conversation = conversation_of(ws, arguments)
     message = conversation.messages.get(text(arguments, "timestamp"))
@@ -141,6 +151,7 @@ METHODS = {
     "conversations.history": history,
     "conversations.replies": replies,
     "conversations.open": open_conversation,
+    "users.conversations": memberships,
     "reactions.add": add_reaction,
     "reactions.remove": remove_reaction,
 }

@@ -31,6 +31,7 @@ METHOD_SCOPE: dict[str, str] = {
     "team.info": "team:read",
     "usergroups.list": "usergroups:read",
     "usergroups.users.list": "usergroups:read",
+    "users.conversations": "*:read",
     "users.info": "users:read",
     "users.list": "users:read",
     "views.open": NO_SCOPE,

@@ -30,7 +30,6 @@ from tests.support.plans import (
     TEAM,
     Machine,
     drops_after,
-    drops_before,
     fails,
     hangs,
     host,
@@ -150,15 +149,11 @@ async def test_a_host_enrolled_by_another_version_with_the_same_programs_is_mend
 
 
 async def test_after_is_waited_for_as_long_as_the_plan_says(store: Store) -> None:
-    machine = Machine(behave={"loopback-up": nothing})
+    def helps_late(machine: Machine, index: int) -> StepResult:
+        asyncio.get_running_loop().call_later(0.2, machine.facts.__setitem__, "loopback.state", "up")
+        return StepResult(exit=0)
 
-    async def heal() -> None:
-        await asyncio.sleep(0.2)
-        machine.facts["loopback.state"] = "up"
-
-    healing = asyncio.create_task(heal())
-    progress = await carried(store, machine, plan(within=5))
-    await healing
+    progress = await carried(store, Machine(behave={"loopback-up": helps_late}), plan(within=5))
     assert progress.state is State.SUCCEEDED
 
 
@@ -266,34 +261,12 @@ async def test_when_the_journal_says_that_the_last_step_ended_well_the_plan_goes
     assert len(machine.ran) == 2
 
 
-@pytest.mark.parametrize(
-    ("operation", "behaviour", "why"),
-    [
-        ("loopback-up", drops_after, Why.STOPPED_MIDWAY),  # ended well, but the next step was never sent
-        ("service-start", drops_before, Why.NEVER_STARTED),
-        ("service-start", hangs, Why.STILL_RUNNING),
-    ],
-)
-async def test_otherwise_it_is_in_doubt_with_fresh_facts_and_nothing_is_sent_again(
-    store: Store, operation: str, behaviour: Any, why: Why
-) -> None:
-    machine = Machine(behave={operation: behaviour})
-    progress = await carried(store, machine)
-    assert (progress.state, progress.why) == (State.IN_DOUBT, why)
-    facts = progress.measured(Stage.DOUBT)
-    assert facts is not None
-    assert len(facts.checks) == 2
-    sent = list(machine.ran)
-    executor = Executor(means(store, machine, owner="worker-2"))
-    for _ in range(3):
-        await executor.recover()
-        await executor.settle()
-    assert machine.ran == sent
-    assert await store.plans.ready() == ()
-
-
 async def test_a_journal_that_cannot_be_asked_leaves_doubt(store: Store) -> None:
-    progress = await carried(store, Machine(behave={"service-start": hangs}, journal_answers=False))
+    def hangs_and_falls_silent(machine: Machine, index: int) -> StepResult:
+        machine.journal_answers = False
+        return hangs(machine, index)
+
+    progress = await carried(store, Machine(behave={"service-start": hangs_and_falls_silent}))
     assert (progress.state, progress.why) == (State.IN_DOUBT, Why.JOURNAL_SILENT)
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,8 @@ from bot.store.store import Store
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """A database in a file, with leases short enough to wait for."""
-    opened = await Store.open(str(tmp_path / "postmedic.db"), lease_seconds=0.2)
+async def store(database: str) -> AsyncIterator[Store]:
+    """A database of each kind, with leases short enough to wait for."""
+    opened = await Store.open(database, lease_seconds=0.2)
     yield opened
     await opened.close()

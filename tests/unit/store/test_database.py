@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, inspect
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateTable
 
 from bot.errors import StoreUnavailable
-from bot.store import dialect, schema
+from bot.store import schema
 from bot.store.migrations import MIGRATIONS
 from bot.store.store import Store
+from tests.support.postgresql import new_database
+from tests.support.stores import altered
 
 
-async def test_the_tables_are_those_that_queries_address(tmp_path: Path) -> None:
-    path = tmp_path / "postmedic.db"
-    await (await Store.open(str(path))).close()
-    found = inspect(create_engine(f"sqlite:///{path}"))
+async def test_the_tables_are_those_that_queries_address(database: str) -> None:
+    await (await Store.open(database)).close()
+    engine = create_engine(database.replace("://", "+psycopg://") if "://" in database else f"sqlite:///{database}")
+    found = inspect(engine)
     assert set(found.get_table_names()) == {*schema.METADATA.tables, "versions"}
     for name, table in schema.METADATA.tables.items():
         columns = {one["name"]: one for one in found.get_columns(name)}
@@ -29,25 +29,23 @@ async def test_the_tables_are_those_that_queries_address(tmp_path: Path) -> None
             # SQLite does not call a primary key of text NOT NULL by itself.
             assert columns[column.name]["nullable"] == column.nullable or column.primary_key, (name, column.name)
         assert found.get_pk_constraint(name)["constrained_columns"] == [one.name for one in table.primary_key.columns], name
+    engine.dispose()
 
 
-async def test_opening_twice_changes_nothing_and_a_newer_schema_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "postmedic.db"
-    store = await Store.open(str(path))
+async def test_opening_twice_changes_nothing_and_a_newer_schema_is_refused(database: str) -> None:
+    store = await Store.open(database)
     await store.inbox.accept("Ev1", "message", {})
     await store.close()
-    again = await Store.open(str(path))
+    again = await Store.open(database)
     assert [one.key for one in await again.inbox.take("me")] == ["Ev1"]
+    await altered(again, f"INSERT INTO versions (number) VALUES ({len(MIGRATIONS) + 1})")
     await again.close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("INSERT INTO versions (number) VALUES (?)", (len(MIGRATIONS) + 1,))
     with pytest.raises(StoreUnavailable, match="newer postmedic"):
-        await Store.open(str(path))
+        await Store.open(database)
 
 
-async def test_two_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:
-    path = str(tmp_path / "postmedic.db")
-    stores = await asyncio.gather(*(Store.open(path) for _ in range(8)))
+async def test_two_processes_may_open_a_new_database_at_once(database: str) -> None:
+    stores = await asyncio.gather(*(Store.open(database) for _ in range(8)))
     assert [await one.inbox.accept("Ev1", "message", {}) for one in stores] == [True] + [False] * 7
     for one in stores:
         await one.close()
@@ -75,15 +73,12 @@ async def test_what_cannot_be_used_is_said_without_the_statement(tmp_path: Path)
         await Store.open(str(broken))
     with pytest.raises(StoreUnavailable, match="No such file"):
         await Store.open(str(tmp_path / "absent" / "postmedic.db"))
-    with pytest.raises(StoreUnavailable):
-        await Store.open("nonsense://host/database")
 
 
-async def test_an_error_in_a_transaction_undoes_it(tmp_path: Path) -> None:
-    store = await Store.open(str(tmp_path / "postmedic.db"))
+async def test_an_error_in_a_transaction_undoes_it(database: str) -> None:
+    store = await Store.open(database)
     await store.inbox.accept("Ev1", "message", {"text": "secret"})
-    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
-        connection.execute("DROP TABLE chain")
+    await altered(store, "DROP TABLE chain")
     with pytest.raises(StoreUnavailable) as caught:
         await store.events.record(kind="x", actor="x", subject="x", details={"text": "secret"})
     assert "secret" not in str(caught.value)
@@ -91,8 +86,20 @@ async def test_an_error_in_a_transaction_undoes_it(tmp_path: Path) -> None:
     await store.close()
 
 
-def test_postgresql_is_spoken_too() -> None:
-    speaks = postgresql.dialect()  # type: ignore[no-untyped-call]
-    assert "clock_timestamp" in str(dialect.now().compile(dialect=speaks))
-    for table in schema.METADATA.sorted_tables:
-        assert str(CreateTable(table).compile(dialect=speaks))
+@pytest.mark.parametrize(
+    "where",
+    ["nonsense://host/database", "postgresql://me:hunter2@127.0.0.1:9/x", "postgresql://me:hunter2@127.0.0.1:nine/x"],
+)
+async def test_an_address_that_does_not_work_is_said_without_its_password(where: str) -> None:
+    with pytest.raises(StoreUnavailable) as caught:
+        await Store.open(where)
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_a_server_that_was_away_is_used_again(postgresql: str) -> None:
+    store = await Store.open(new_database(postgresql))
+    await store.inbox.accept("Ev1", "message", {})
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'postmedic'")
+    assert [one.key for one in await store.inbox.take("me")] == ["Ev1"]
+    await store.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from bot.store.inbox import ATTEMPTS
 from bot.store.leases import holding
@@ -19,8 +18,8 @@ async def test_a_redelivery_is_accepted_once_however_many_arrive(store: Store) -
     assert await store.inbox.take("me") == ()
 
 
-async def test_rows_are_taken_in_order_and_by_one_worker(tmp_path: Path) -> None:
-    store = await Store.open(str(tmp_path / "patient.db"))  # on a busy machine shorter leases end while the workers take
+async def test_rows_are_taken_in_order_and_by_one_worker(database: str) -> None:
+    store = await Store.open(database)  # on a busy machine shorter leases end while the workers take
     for number in range(30):
         await store.inbox.accept(f"Ev{number}", "message", {"text": "\ud800\x00 日本"})
     taken = await asyncio.gather(*(store.inbox.take(f"worker-{n}", limit=5) for n in range(10)))

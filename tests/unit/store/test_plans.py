@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import sqlite3
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +17,7 @@ from bot.store.conversations import Conversation
 from bot.store.plans import HELD, Orphan
 from bot.store.store import Store
 from tests.support.plans import APPROVERS, DOWN, plan, review
+from tests.support.stores import altered
 
 
 async def approved(store: Store, one: Plan, conversation: str = "") -> Plan:
@@ -59,10 +58,9 @@ async def test_a_plan_comes_back_as_it_was_stored(store: Store) -> None:
         await store.plans.progress("plan-9")
 
 
-async def test_a_plan_altered_in_the_database_is_refused(store: Store, tmp_path: Path) -> None:
+async def test_a_plan_altered_in_the_database_is_refused(store: Store) -> None:
     await store.plans.propose(plan(), "")
-    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
-        connection.execute("UPDATE plans SET document = replace(document, 'ip link set lo up', 'rm -rf /')")
+    await altered(store, "UPDATE plans SET document = replace(document, 'ip link set lo up', 'rm -rf /')")
     with pytest.raises(StoreUnavailable, match="does not fit its digest"):
         await store.plans.progress("plan-1")
 
@@ -122,10 +120,9 @@ async def test_a_lease_that_nobody_renews_makes_an_orphan_and_only_one_adopts_it
     assert not await store.plans.move("plan-1", State.APPLYING, State.VERIFYING, owner="me")
 
 
-async def test_a_lease_from_before_the_clock_was_set_back_is_dead(store: Store, tmp_path: Path) -> None:
+async def test_a_lease_from_before_the_clock_was_set_back_is_dead(store: Store) -> None:
     await brought(store, plan(), State.APPLYING)
-    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
-        connection.execute("UPDATE plans SET lease_until = lease_until + 86400")
+    await altered(store, "UPDATE plans SET lease_until = lease_until + 86400")
     assert len(await store.plans.orphans()) == 1
 
 
@@ -181,24 +178,21 @@ async def test_every_change_renews_the_message_of_its_thread(store: Store) -> No
     assert edit.ts == "1.1"
 
 
-async def test_a_failure_to_write_the_event_undoes_the_change(store: Store, tmp_path: Path) -> None:
+async def test_a_failure_to_write_the_event_undoes_the_change(store: Store) -> None:
     one = await approved(store, plan())
-    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
-        connection.execute("CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-    with pytest.raises(StoreUnavailable, match="disk full"):
+    await altered(store, "ALTER TABLE events RENAME TO elsewhere")
+    with pytest.raises(StoreUnavailable, match="events"):
         await store.plans.expire(one.expires_at)
     assert await store.plans.state(one.id) is State.APPROVED
 
 
-async def test_cut_and_altered_events_are_found_in_the_database(store: Store, tmp_path: Path) -> None:
+async def test_cut_and_altered_events_are_found_in_the_database(store: Store) -> None:
     await approved(store, plan())
     sequence, digest = await store.events.head()
     assert await store.events.verify({sequence: digest}) is None
-    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
-        connection.execute("DELETE FROM events WHERE sequence = ?", (sequence,))
+    await altered(store, f"DELETE FROM events WHERE sequence = {sequence}")
     assert await store.events.verify() == sequence
-    with sqlite3.connect(tmp_path / "postmedic.db") as connection:
-        connection.execute("UPDATE events SET line = replace(line, 'U0PAUL', 'U0ANNE') WHERE sequence = 1")
+    await altered(store, "UPDATE events SET line = replace(line, 'U0PAUL', 'U0ANNE') WHERE sequence = 1")
     assert await store.events.verify() == 1
 
 

@@ -1,0 +1,123 @@
+"""B9: a connection lost in a step is doubt, never failure: the host's journal is asked, and without it a person decides."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.connectors.ssh import SshConnector
+from bot.execution.checking import fingerprints
+from bot.execution.executor import Executor
+from bot.execution.means import Pace
+from bot.model.diagnosis import Diagnosis
+from bot.model.execution import State
+from bot.model.fact import Facts
+from bot.model.plan import Plan, Step
+from bot.model.progress import Why
+from tests.contract.hosts.catalogue import Operation
+from tests.contract.hosts.openssh import sshd
+from tests.contract.hosts.proxy import Wire
+from tests.support.plans import APPROVERS, Machine, means, plan, problem, review
+from tests.support.stores import opened
+
+# It says 12 kB after a second, so that a cut can lie before, inside and behind its answer.
+TALKS = Operation(
+    name="talks", parameters={"file": "path"}, script='echo ran >>"/$1"\nsleep 1\nhead -c 12000 /dev/zero | tr "\\0" x'
+)
+PACE = Pace(poll=0.1, step=20, journal=3, measure=5)
+
+
+class Scissors(Wire):
+    """A wire that carries so many bytes from the host once armed, and is then cut; `dead`: nobody gets through afterwards."""
+
+    def __init__(self, port: int, *, dead: bool) -> None:
+        super().__init__(port)
+        self.left: int | None = None
+        self.snipped = False
+        self._dead = dead
+
+    def arm(self, bytes_carried: int) -> None:
+        self.left = bytes_carried
+        if not bytes_carried:
+            self._snip()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.snipped and self._dead:
+            writer.transport.abort()
+            return
+        await super()._accept(reader, writer)
+
+    async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        from_host = target is not self._writers[-1]
+        try:
+            while received := await source.read(256):
+                if self.left is not None and from_host and not self.snipped:
+                    received, self.left = received[: self.left], self.left - len(received)
+                target.write(received)
+                await target.drain()
+                if self.left is not None and self.left <= 0 and not self.snipped:
+                    self._snip()
+            target.close()
+        except OSError:
+            return
+
+    def _snip(self) -> None:
+        self.snipped = True
+        self.cut()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    if os.geteuid() != 0:
+        pytest.skip("the dispatcher for fixes runs as root")
+    made = Path(tempfile.mkdtemp(prefix="postmedic-b9."))
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.mark.parametrize("dead", [True, False], ids=["host stays away", "host answers again"])
+@pytest.mark.parametrize("carried", [0, 6000, 12100], ids=["byte 0", "mid-output", "before the exit status"])
+async def test_a_cut_connection_is_doubt_and_nothing_runs_twice(folder: Path, tmp_path: Path, carried: int, dead: bool) -> None:
+    effects = folder / "effects"
+    with sshd(folder, operations=(TALKS,)) as real:
+        async with Scissors(real.port, dead=dead) as wire, opened(str(tmp_path / "postmedic.db")) as store:
+            host = replace(real, port=wire.port, approvers=APPROVERS)
+            connector = SshConnector(connect_timeout=2, step_seconds=20)
+
+            async def measure(planned: Plan) -> Diagnosis:
+                facts = Facts({"loopback.state": "up" if effects.exists() else "down"})
+                return Diagnosis(
+                    problem=problem(), host=planned.host, match=None, facts=facts, verdicts=(), measured_at=time.time()
+                )
+
+            parts = replace(means(store, Machine()), connector=connector, host_of=lambda name: host, measure=measure, pace=PACE)
+            executor = Executor(parts)
+            (host_key,) = fingerprints(host)
+            steps = (Step(operation="talks", tokens=(str(effects)[1:],), script=TALKS.script),)
+            one = plan(host=host.name, host_key=host_key, steps=steps)
+            await executor.propose(one)
+            await executor.review(one.id, review(one), APPROVERS)
+            carrying = asyncio.create_task(executor.carry(one.id))
+            async with asyncio.timeout(20):
+                while not effects.exists():
+                    await asyncio.sleep(0.02)
+            wire.arm(carried)
+            assert await carrying
+            progress = await store.plans.progress(one.id)
+            connector.close()
+            ran = effects.read_text().splitlines()
+    assert wire.snipped
+    assert ran == ["ran"]
+    if dead:
+        assert (progress.state, progress.why) == (State.IN_DOUBT, Why.JOURNAL_SILENT)
+    else:  # the journal says how it ended
+        assert progress.state is State.SUCCEEDED
+    assert (progress.steps[0].result is None) is dead  # a result is known exactly where the host could still say it

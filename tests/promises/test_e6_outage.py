@@ -1,0 +1,98 @@
+"""E6: what was pasted while the bot was away is answered once; of buttons pressed meanwhile it says that it was away."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.slack.seed import MAIL_OPS
+from handlers import catching_up
+from tests.e2e.test_story_fix import is_card, proposed, shows
+from tests.support.house import LOG_LINE, SECOND_CHANNEL, UNPLACED, bot_at, workspace
+from tests.support.slack_person import Person
+from tests.support.stores import altered, opened
+
+
+@pytest.fixture(autouse=True)
+def short_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catching_up, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(catching_up, "AWAY_SECONDS", 1.0)
+
+
+async def away(folder: Path, seconds: float) -> None:
+    """Nobody is connected; for the database it has been so for longer."""
+    await asyncio.sleep(3)  # until Slack has given up to send events again
+    async with opened(str(folder / "postmedic.db")) as store:
+        await altered(store, f"UPDATE marks SET at = at - {seconds} WHERE name = 'connected'")
+
+
+async def test_pastes_are_answered_once_and_open_cards_say_how_long(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with workspace() as running:
+        ana, ben = Person(running, "U0ANA"), Person(running, "U0BEN")
+        async with bot_at(running, tmp_path) as house:
+            before, card = await proposed(house)
+            await house.quiet()
+        later = await ana.says(MAIL_OPS, LOG_LINE.replace("host01", "host02"))
+        elsewhere = await ana.says(SECOND_CHANNEL.id, UNPLACED)
+        reply = await ana.says(MAIL_OPS, "no", thread=later)
+        assert await ben.clicks(card, "approve") != ""  # the person sees that it did not work
+        await away(tmp_path, 300)
+        async with bot_at(running, tmp_path) as house:
+            await ana.waits_for(is_card, thread=later, timeout=10)
+            await ana.waits_for(lambda message: message["ts"] != elsewhere, thread=elsewhere, channel=SECOND_CHANNEL.id)
+            told = await ana.waits_for(shows("I was away for 5 min"), thread=before)
+            assert told["ts"] > card["ts"]
+            await house.quiet()
+            assert "nobody was connected for 30" in caplog.text
+            assert len(await ana.reads(thread=later)) == 4  # the paste, its reply, one answer, one card
+            assert len(await ana.reads(thread=before)) == 4  # the paste, its answer, its card, and how long it was away
+            assert reply in [message["ts"] for message in await ana.reads(thread=later)]
+            assert house.fleet.ran == []
+            assert await ben.clicks(card, "approve") == ""
+            await ana.waits_for(shows("Healed"), thread=before)
+
+
+async def test_two_that_come_back_answer_once(tmp_path: Path) -> None:
+    async with workspace() as running:
+        ana = Person(running, "U0ANA")
+        async with bot_at(running, tmp_path) as house:
+            await house.store.marks.put("connected")
+            await house.quiet()
+        pasted = [await ana.says(MAIL_OPS, f"{LOG_LINE} {number}") for number in range(3)]
+        await away(tmp_path, 30)
+        async with bot_at(running, tmp_path) as first, bot_at(running, tmp_path) as second:
+            for ts in pasted:
+                await ana.waits_for(is_card, thread=ts, timeout=15)
+            await first.quiet()
+            await second.quiet()
+            for ts in pasted:
+                assert len(await ana.reads(thread=ts)) == 3
+
+
+async def test_a_failure_while_reading_is_followed_by_another_look(tmp_path: Path) -> None:
+    async with workspace() as running:
+        ana = Person(running, "U0ANA")
+        async with bot_at(running, tmp_path) as house:
+            await house.store.marks.put("connected")
+        ts = await ana.says(MAIL_OPS, LOG_LINE)
+        await away(tmp_path, 30)
+        async with bot_at(running, tmp_path) as house:
+            await house.fault("5xx", count=4, method="users.conversations")
+            await ana.waits_for(is_card, thread=ts, timeout=20)
+
+
+async def test_the_first_start_reads_nothing_that_was_said_before(tmp_path: Path) -> None:
+    async with workspace() as running:
+        ana = Person(running, "U0ANA")
+        ts = await ana.says(MAIL_OPS, LOG_LINE)
+        await asyncio.sleep(3)
+        async with bot_at(running, tmp_path) as house:
+            ends = time.monotonic() + 10
+            while await house.store.marks.get("connected") is None and time.monotonic() < ends:
+                await asyncio.sleep(0.05)
+            await house.quiet()
+            assert len(await ana.reads(thread=ts)) == 1
+            assert house.calls("conversations.history") == []

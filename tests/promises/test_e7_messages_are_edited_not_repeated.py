@@ -1,0 +1,75 @@
+"""E7: a crash may repeat a message to Slack, never post a second one: what an earlier process posted is found and edited."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.slack.seed import MAIL_OPS
+from handlers.outbox import Sender
+from tests.e2e.test_story_fix import is_card, shows
+from tests.support.house import LOG_LINE, Door, Fleet, at_home, bot_at, workspace
+from tests.support.slack_person import Person
+
+
+def hanging_bot(door: Door, folder: str) -> None:
+    """A process of its own whose hosts never answer."""
+
+    async def lives() -> None:
+        fleet = Fleet()
+        fleet.slow.clear()
+        async with bot_at(door, Path(folder), fleet, lease_seconds=1):
+            await asyncio.sleep(60)
+
+    asyncio.run(lives())
+
+
+async def test_a_bot_killed_after_accepting_is_followed_by_one_that_answers_once(tmp_path: Path) -> None:
+    async with workspace() as running:
+        door = Door(bot_token=running.bot_token, app_token=running.app_token, api_url=running.api_url, url=running.url)
+        first = multiprocessing.get_context("spawn").Process(target=hanging_bot, args=(door, str(tmp_path)), daemon=True)
+        first.start()
+        ana = Person(running, "U0ANA")
+        try:
+            async with asyncio.timeout(30):
+                while not running.workspace.sockets.count:
+                    await asyncio.sleep(0.05)
+            ts = await ana.says(MAIL_OPS, LOG_LINE)
+            begun = await ana.waits_for(shows("Connecting to"), thread=ts, timeout=10)
+        finally:
+            first.kill()
+            await asyncio.to_thread(first.join)
+        async with bot_at(running, tmp_path, lease_seconds=1) as second:
+            await ana.waits_for(is_card, thread=ts, timeout=15)
+            await second.quiet()
+            thread = await ana.reads(thread=ts)
+            assert len(thread) == 3
+            assert thread[1]["ts"] == begun["ts"]  # edited, not posted again
+
+
+async def test_a_message_posted_right_before_the_end_is_found_and_edited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Sender._said
+
+    async def dies_after_posting(self: Sender, *about: Any) -> str:
+        await said(self, *about)
+        monkeypatch.setattr(Sender, "_said", said)
+        raise TimeoutError  # Slack has it, and this process will never know
+
+    monkeypatch.setattr(Sender, "_said", dies_after_posting)
+    async with at_home(tmp_path) as house:
+        ts = await house.ana.says(MAIL_OPS, LOG_LINE)
+        await house.ana.waits_for(is_card, thread=ts, timeout=15)
+        await house.quiet()
+        assert len(await house.ana.reads(thread=ts)) == 3
+    monkeypatch.setattr(Sender, "_said", dies_after_posting)
+    async with workspace() as running, bot_at(running, tmp_path / "second") as house:
+        await house.ana.command("/postfix check host01")
+        await house.ana.waits_for(shows("could not be measured"), timeout=15)
+        await house.quiet()
+        assert len(await house.ana.reads()) == 1

@@ -1,0 +1,159 @@
+"""G4: a database put back from a backup replays no old approval: what it holds open ends, and no host is fixed twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.execution.answers import Said
+from bot.execution.executor import Executor
+from bot.model.execution import State
+from bot.model.progress import Why
+from bot.store import restored
+from bot.store.marks import Mark
+from bot.store.store import Store
+from tests.support.plans import APPROVERS, Machine, means, plan, review
+from tests.support.postgresql import programs
+from tests.support.stores import altered, opened
+
+
+def back_up(database: str, folder: Path) -> None:
+    """Make a backup as an administrator does."""
+    if "://" not in database:
+        shutil.copy(database, folder / "backup.db")
+        return
+    address, schema = _parts(database)
+    _run("pg_dump", "--no-owner", f"--schema={schema}", f"--file={folder / 'backup.sql'}", address)
+
+
+def restore(database: str, folder: Path) -> None:
+    """Put the backup in the place of the database."""
+    if "://" not in database:
+        for end in ("-wal", "-shm"):
+            Path(database + end).unlink(missing_ok=True)
+        shutil.copy(folder / "backup.db", database)
+        return
+    address, schema = _parts(database)
+    _run("psql", "--quiet", "--command", f"DROP SCHEMA {schema} CASCADE", address)
+    _run("psql", "--quiet", f"--file={folder / 'backup.sql'}", address)
+
+
+def _parts(database: str) -> tuple[str, str]:
+    address, _, options = database.partition("?")
+    return address, unquote(options).rpartition("=")[2]
+
+
+def _run(program: str, *arguments: str) -> None:
+    where = programs()
+    assert where is not None
+    ran = subprocess.run([where / program, *arguments], capture_output=True, env={**os.environ, "PGOPTIONS": ""})
+    assert ran.returncode == 0, ran.stderr
+
+
+async def looked_after(store: Store, machine: Machine, owner: str) -> Executor:
+    """Let a bot's process serve for a while."""
+    executor = Executor(means(store, machine, owner=owner))
+    serving = asyncio.create_task(executor.run())
+    await asyncio.sleep(0.3)
+    executor.stop()
+    await serving
+    return executor
+
+
+async def yesterday_and_today(database: str, folder: Path, machine: Machine) -> None:
+    """A backup is made with one plan proposed and one approved; then the first is denied in effect, and the second is run."""
+    waits, ready = plan("waits", host="a"), plan("ready", host="b")
+    async with opened(database) as store:
+        executor = Executor(means(store, machine, owner="yesterday"))
+        for one in (waits, ready):
+            await executor.propose(one)
+        await executor.review(ready.id, review(ready), APPROVERS)
+        await store.end_what_was_restored()  # a bot that serves does this each second
+    back_up(database, folder)
+    async with opened(database) as store:
+        await looked_after(store, machine, "today")
+        assert await store.plans.state(ready.id) is State.SUCCEEDED
+        assert await store.plans.state(waits.id) is State.PROPOSED
+    assert len(machine.ran) == 2
+    machine.facts["loopback.state"] = "down"  # so that nothing else would stop the old approval
+
+
+async def test_every_open_plan_of_a_restored_database_is_over(database: str, tmp_path: Path) -> None:
+    machine = Machine()
+    await yesterday_and_today(database, tmp_path, machine)
+    restore(database, tmp_path)
+    async with opened(database) as store:
+        executor = await looked_after(store, machine, "after")
+        for name, state in (("waits", State.EXPIRED), ("ready", State.STALE)):
+            progress = await store.plans.progress(name)
+            assert (progress.state, progress.why) == (state, Why.RESTORED)
+            assert (await executor.review(name, review(progress.plan), APPROVERS)).said in (Said.EXPIRED, Said.DECIDED)
+        assert len(machine.ran) == 2
+        assert "database.restored" in [event.kind async for event in store.events.read()]
+        assert await store.events.verify() is None
+        # What is proposed from now on is carried out as ever, and nothing is restored a second time.
+        new = plan("new", host="c")
+        await executor.propose(new)
+        await executor.review(new.id, review(new), APPROVERS)
+        await looked_after(store, machine, "later")
+        assert await store.plans.state("new") is State.SUCCEEDED
+
+
+async def test_where_nothing_shows_the_restoring_the_host_remembers(database: str, tmp_path: Path) -> None:
+    machine = Machine()
+    await yesterday_and_today(database, tmp_path, machine)
+    restore(database, tmp_path)
+    Path(database + ".seen").unlink(missing_ok=True)  # as when the whole machine is put back
+    async with opened(database) as store:
+        await altered(store, "DELETE FROM marks")
+        await looked_after(store, machine, "after")
+        progress = await store.plans.progress("ready")
+        assert (progress.state, progress.why) == (State.STALE, Why.ALREADY_RAN)
+    assert len(machine.ran) == 2
+
+
+async def test_a_database_that_was_only_closed_keeps_what_is_open(database: str) -> None:
+    machine = Machine()
+    machine.cannot_measure()
+    async with opened(database) as store:
+        executor = await looked_after(store, machine, "before")
+        await executor.propose(plan())
+    async with opened(database) as store:
+        await looked_after(store, machine, "after")
+        assert await store.plans.state("plan-1") is State.PROPOSED
+
+
+@pytest.mark.parametrize("content", ["", "x", "-1"])
+async def test_an_unreadable_number_beside_the_file_is_no_reason_to_end_anything(tmp_path: Path, content: str) -> None:
+    database = str(tmp_path / "postmedic.db")
+    Path(database + ".seen").write_text(content)
+    async with opened(database) as store:
+        await Executor(means(store, Machine())).propose(plan())
+        assert not await store.end_what_was_restored()
+        assert await store.plans.state("plan-1") is State.PROPOSED
+
+
+async def test_another_process_that_writes_meanwhile_is_no_restoring(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(database) as one, opened(database) as two:
+        for store in (one, two):
+            await store.end_what_was_restored()
+        await one.plans.propose(plan("before"), "")
+        get = restored.marks.get
+
+        async def get_late(connection: AsyncConnection, name: str) -> Mark | None:
+            monkeypatch.setattr(restored.marks, "get", get)
+            await two.plans.propose(plan("meanwhile"), "")  # between the two looks of the first process
+            assert not await two.end_what_was_restored()
+            return await get(connection, name)
+
+        monkeypatch.setattr(restored.marks, "get", get_late)
+        assert not await one.end_what_was_restored()
+        for name in ("before", "meanwhile"):
+            assert await one.plans.state(name) is State.PROPOSED

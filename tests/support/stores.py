@@ -1,0 +1,24 @@
+"""Opening and closing a store around a test, and changing its database behind postmedic's back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.store.store import Store
+
+
+@asynccontextmanager
+async def opened(database: str, lease_seconds: float = 15.0) -> AsyncIterator[Store]:
+    """The store of a database while the block runs."""
+    store = await Store.open(database, lease_seconds=lease_seconds)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def altered(store: Store, statement: str) -> None:
+    """Change the database as no code of postmedic does."""
+    async with store._database.writing() as connection:
+        await connection.exec_driver_sql(statement)
