@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot import inventory
+from bot.audit import syslog
 from bot.config import Settings
 from bot.connectors.ssh import SshConnector
 from bot.engine import Engine
@@ -30,7 +31,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     known = library.load((library.BUILT_IN, *settings.knowledge_paths))
     slack = await connect(settings)
     connector = SshConnector()
-    store = await Store.open(str(settings.database))
+    store = await Store.open(str(settings.database), witness=syslog.witness(settings.audit_syslog))
     engine = Engine(
         inventory=hosts, library=known, connector=connector, clock=time.time, plan_seconds=settings.plan_minutes * 60.0
     )

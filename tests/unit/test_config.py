@@ -56,7 +56,7 @@ def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, 
     monkeypatch.chdir(tmp_path)
     values = {
         "lang": "zh", "plan_minutes": "7", "slack_bot_token": "xoxb-7", "slack_app_token": "xapp-7",
-        "slack_api_url": "http://127.0.0.1:7/api/",
+        "slack_api_url": "http://127.0.0.1:7/api/", "audit_syslog": "false",
     }  # fmt: skip
     given = load(environment={f"POSTMEDIC_{name.upper()}": values.get(name, "seven")})
     assert getattr(given, name) != getattr(Settings(), name)
@@ -69,6 +69,8 @@ def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, 
         ("lang = \n", "it is not TOML"),
         ('lang = "fr"\n', "lang is one of en, zh"),
         ("lang = 5\n", "lang is one of"),
+        ('audit_syslog = "maybe"\n', "audit_syslog is true or false"),
+        ("audit_syslog = 1\n", "audit_syslog is true or false"),
         ("inventory = 5\n", "inventory is the path of a file"),
         ('database = ""\n', "database is the path of a file"),
         ("channels = 5\n", "channels is a list of texts"),
