@@ -8,6 +8,7 @@ is committed already, and the next head covers this one.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from logging.handlers import SysLogHandler
 from pathlib import Path
@@ -17,6 +18,7 @@ from bot.model.event import Anchor, Event
 DEVICE = Path("/dev/log")
 LOG = logging.getLogger(__name__)
 _PATIENCE = 0.2  # seconds for a full log to take a line; the bot must not stand still with it
+_PAUSE = 10.0  # seconds for which a log that was away is left alone
 
 
 def witness(wanted: bool, device: Path = DEVICE) -> Callable[[Event], None]:
@@ -36,16 +38,18 @@ class _SystemLog:
     def __init__(self, device: Path) -> None:
         self._handler = _Handler(str(device), facility=SysLogHandler.LOG_AUTHPRIV)
         self._handler.ident = "postmedic-audit: "
-        self._away = False
+        self._again = 0.0  # when a log that was away is tried again; 0 where it is not away
 
     def tell(self, event: Event) -> None:
         """Send one line; never raises."""
+        if self._again > time.monotonic():
+            return
         record = logging.LogRecord("postmedic.audit", logging.INFO, "", 0, line(event), None, None)
         self._handler.failed = False
         self._handler.handle(record)
-        if self._handler.failed and not self._away:
+        if self._handler.failed and not self._again:
             LOG.error("the system log takes no heads of the audit chain: `postmedic audit verify` has one witness less")
-        self._away = self._handler.failed
+        self._again = time.monotonic() + _PAUSE if self._handler.failed else 0.0
 
 
 class _Handler(SysLogHandler):

@@ -33,7 +33,7 @@ from tests.support.plans import (
 )
 
 SEQUENCES = 60  # of up to 12 things that happen to plans, each in its own database
-PEOPLE = (ANNE, BERT, Actor(team=TEAM, id=REQUESTER), Actor(team="T0ELSE", id="U0EVE"))
+PEOPLE = (ANNE, BERT, ANNE, BERT, ANNE, BERT, Actor(team=TEAM, id=REQUESTER), Actor(team="T0ELSE", id="U0EVE"))
 
 
 def cannot_be_reached(machine: Machine, index: int) -> StepResult:
@@ -42,6 +42,8 @@ def cannot_be_reached(machine: Machine, index: int) -> StepResult:
 
 
 BEHAVIOURS: tuple[Behaviour, ...] = (
+    works,
+    works,
     works,
     works,
     nothing,
@@ -65,7 +67,7 @@ async def live(store: Store, draw: random.Random) -> list[str]:
         await executor.propose(one)
     for _ in range(draw.randrange(4, 13)):
         one = draw.choice(plans)
-        machine.facts = {"loopback.state": draw.choice(("down", "down", "down", "up"))}
+        machine.facts = {"loopback.state": draw.choice(("down",) * 7 + ("up",))}
         machine.behave = {name: draw.choice(BEHAVIOURS) for name in ("loopback-up", "service-start", "loopback-down")}
         who = draw.choice(PEOPLE)
         match draw.choice(("approve",) * 7 + ("carry",) * 5 + ("deny", "resolve", "resolve", "look", "expire")):
