@@ -5,7 +5,9 @@ A global middleware, because Bolt acknowledges events before their listeners run
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -14,6 +16,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import StoreUnavailable
 from bot.render.replies import REASON, note
+from handlers import degraded
 from handlers.desk import Desk
 from handlers.incoming import Incoming, Json, Served
 
@@ -32,6 +35,8 @@ class Inbox:
     def __init__(self, desk: Desk, things: Sequence[Thing]) -> None:
         self._desk = desk
         self._things = things
+        self._answered: deque[str] = deque(maxlen=1000)  # without a record
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def __call__(self, req: AsyncBoltRequest, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
         """Store what arrived; a redelivery is acknowledged and nothing else, what cannot be stored is not accepted."""
@@ -43,20 +48,25 @@ class Inbox:
             new = await self._desk.store.inbox.accept(incoming.key, incoming.kind, incoming.payload)
         except StoreUnavailable as error:
             LOG.error("%s could not be stored: %s", incoming.kind, error)
-            return await self._sorry(body)
+            return await self._sorry(body, incoming)
         if not new:
             return BoltResponse(status=200, body="")
         self._desk.awake.set()
         return await next()
 
-    async def _sorry(self, body: Json) -> BoltResponse:
-        """Events are left unacknowledged, so that Slack sends them again; the rest is never repeated, so people are told."""
+    async def _sorry(self, body: Json, incoming: Incoming) -> BoltResponse:
+        """Answer as far as reading goes. Events are left unacknowledged, so that Slack sends them again and the whole answer
+        follows; the rest is never repeated, so people are told."""
+        if incoming.kind in degraded.KINDS and incoming.key not in self._answered:
+            self._answered.append(incoming.key)
+            task = asyncio.create_task(degraded.answer_without_record(self._desk, incoming))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
         if "event" in body:
             return BoltResponse(status=503, body="")
+        if incoming.kind in degraded.KINDS:
+            return BoltResponse(status=200, body="")
         message = note("database-away", self._desk.lang)
-        said = {"response_type": "ephemeral", "text": message.text}
-        if "command" in body:
-            return BoltResponse(status=200, body=said)
         if body.get("type") == "view_submission":
             return BoltResponse(status=200, body={"response_action": "errors", "errors": {REASON: message.text}})
         await self._desk.respond(str(body.get("response_url") or ""), message)
