@@ -59,4 +59,4 @@ class Account:
     @property
     def approvers(self) -> tuple[str, ...]:
         """Who approved and was counted."""
-        return tuple(one.actor for one in self.opinions if one.counted and one.decision == "approve")
+        return tuple(one.actor for one in self.opinions if one.counted and one.decision != "deny")

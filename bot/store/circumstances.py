@@ -25,7 +25,7 @@ async def circumstances(connection: AsyncConnection, subject: str) -> dict[str, 
         return {}
     approvals = (
         select(review.team, review.actor)
-        .where(review.plan == subject, review.decision == Decision.APPROVE)
+        .where(review.plan == subject, review.decision != Decision.DENY)
         .order_by(review.at, review.actor)
     )
     people = [f"{one.team}:{one.actor}" for one in (await connection.execute(approvals)).all()]

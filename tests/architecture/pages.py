@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from bot.knowledge.cases import cases
 from bot.knowledge.library import BUILT_IN, load
 
 ROOT = Path(__file__).parents[2]
+SECURITY = ROOT / "deploy/SECURITY.md"
+PROMISE = re.compile(r"^ ([A-G][0-9]{1,2}) $")
+PROMISES = re.compile(r"\b([A-G][0-9]{1,2})\b")
 STATUS = {
     Status.FINE: "everything measured is well",
     Status.FOUND: "a cause is confirmed, the health check found something, or the audit record does not hold",
@@ -32,6 +36,7 @@ def pages() -> dict[Path, str]:
     readme, audit = BUILT_IN / "README.md", ROOT / "docs/audit.md"
     return {
         audit: placed(audit.read_text(encoding="utf-8"), _kinds()),
+        SECURITY: "\n".join(map(_with_tests, SECURITY.read_text(encoding="utf-8").split("\n"))),
         ROOT / "docs/commands.md": _commands(),
         ROOT / "docs/errors.md": _errors(),
         readme: placed(readme.read_text(encoding="utf-8"), table(library, recorded)),
@@ -98,6 +103,20 @@ def _kinds() -> str:
         previous = event.digest
         parts.append(f"\n### `{kind.name}`\n\n{kind.says[:1].upper()}{kind.says[1:]}.\n\n```json\n{chain.line(event)}\n```\n")
     return "".join(parts)
+
+
+def promise_files(id: str) -> list[Path]:
+    """The test files of one promise, such as A1."""
+    return sorted((ROOT / "tests/promises").glob(f"test_{id.lower()}_*.py"))
+
+
+def _with_tests(line: str) -> str:
+    """A row of deploy/SECURITY.md with its last column filled: the promise's own tests, or those of the promises it names."""
+    cells = line.split("|")
+    if len(cells) < 5 or not line.startswith("|") or not (ids := PROMISE.findall(cells[1]) or PROMISES.findall(cells[-3])):
+        return line
+    named = [f"`{path.name}`" for id in ids for path in promise_files(id)]
+    return "|".join([*cells[:-2], f" {' '.join(named) or '**none yet**'} ", ""])
 
 
 def _code(one: type[PostmedicError]) -> str:
