@@ -4,6 +4,7 @@
 # make soak    two replicas under random kill -9, DURATION=60 seconds on each database; WHAT=flat: memory, files and tasks of one
 #              bot for DURATION (86400 is a day); WHAT=fuzz: COUNT=1000000 hostile pastes
 # make docs    write the pages that are made from the code
+# make sbom    what postmedic is made of, as CycloneDX in build/sbom.cdx.json
 # make screenshots   click through the demo in Chromium, keep every stage in build/screenshots and one in docs/demo.png
 # make lint · format · lock · clean
 
@@ -21,7 +22,7 @@ RUN_STAMP = $(VENV)/.ready
 DEV_STAMP = $(VENV)/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab soak lint format docs screenshots lock clean
+.PHONY: help demo test lab soak lint format docs sbom screenshots lock clean
 .DELETE_ON_ERROR:
 
 help:
@@ -56,6 +57,10 @@ format: $(DEV_STAMP)
 
 docs: $(DEV_STAMP)
 	@$(BIN)/python -m tests.architecture.pages
+
+sbom:
+	@mkdir -p build
+	@$(PYTHON) deploy/sbom.py > build/sbom.cdx.json && echo build/sbom.cdx.json
 
 screenshots: $(DEV_STAMP)
 	@POSTMEDIC_REQUIRE_BROWSER=1 POSTMEDIC_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/e2e/test_demo_story.py

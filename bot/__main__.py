@@ -6,7 +6,10 @@ import argparse
 import importlib
 import io
 import os
+import re
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.cli.status import Status
@@ -41,12 +44,27 @@ def parser() -> argparse.ArgumentParser:
     match.add_argument("--json", action="store_true", help="plain values for scripts")
     about = commands.add_parser("knowledge", help="for people who write problems").add_subparsers(required=True, metavar="WHAT")
     command("check", "knowledge:check", "lint the entries and run their cases", about).add_argument("id", nargs="?")
-    record = command("record", "knowledge:keep", "measure on a host and keep every raw reading as a case", about)
-    record.add_argument("id")
-    record.add_argument("--host", required=True)
-    record.add_argument("--case", required=True, help="the name of the case")
+    kept = command("record", "knowledge:keep", "measure on a host and keep every raw reading as a case", about)
+    kept.add_argument("id")
+    kept.add_argument("--host", required=True)
+    kept.add_argument("--case", required=True, help="the name of the case")
     command("show", "knowledge:show", "print what an entry says", about).add_argument("id")
     command("digest", "knowledge:digest", "print the digest of the entries, for the setting knowledge_digest", about)
+    ago = "only from this time on: 2026-11-28, 2026-11-28T09:30 (UTC), or how long ago, as in 36h or 7d"
+    record = commands.add_parser("audit", help="who did what, and is the record whole").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    shown = command("show", "audit:show", "print what became of every change, from the audit chain", record)
+    shown.add_argument("--host", help="only what happened on this host")
+    shown.add_argument("--plan", help="only the plan with this id")
+    shown.add_argument("--since", type=_since, default=0.0, help=ago)
+    shown.add_argument("--json", action="store_true", help="plain values for scripts")
+    verified = command("verify", "audit:verify", "look whether the audit chain was altered", record)
+    verified.add_argument(
+        "--anchors", type=Path, help="a file (-: standard input) with what places outside remember, in any log"
+    )
+    exported = command("export", "audit:export", "print every event as it is stored, one a line", record)
+    exported.add_argument("--since", type=_since, default=0.0, help=ago)
     command("serve", "serve:run", "connect to Slack and serve until stopped")
     demo = command("demo", "demo:run", "a local workspace, sample hosts and the bot, in your browser; no Slack account needed")
     demo.add_argument("--port", type=_port, default=8080, help="where the page is served on loopback")
@@ -68,6 +86,20 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text[:6]) > 65535:
         raise argparse.ArgumentTypeError(f"{visible(text[:40])} is no port number from 0 to 65535")
     return int(text)
+
+
+def _since(text: str) -> float:
+    """A time as UTC seconds since the epoch."""
+    found = re.fullmatch(r"([0-9]{1,6})([mhd])", text)
+    if found:
+        return time.time() - int(found[1]) * {"m": 60, "h": 3600, "d": 86400}[found[2]]
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{visible(text[:40])} is no time such as 2026-11-28, 2026-11-28T09:30 or 7d"
+        ) from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def main(arguments: list[str] | None = None) -> int:

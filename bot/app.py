@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot import inventory, rights
+from bot.audit import syslog
 from bot.config import PSEUDONYMS, Settings, is_url
 from bot.connectors.ssh import SshConnector
 from bot.engine import Engine
@@ -35,7 +36,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
         _private(Path(settings.database))
     slack = await connect(settings)
     connector = SshConnector()
-    store = await Store.open(settings.database)
+    store = await Store.open(settings.database, witness=syslog.witness(settings.audit_syslog))
     discretion = Discretion(key=await store.key(PSEUDONYMS) if settings.addresses == PSEUDONYMS else b"")
     engine = Engine(
         inventory=hosts,

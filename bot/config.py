@@ -37,6 +37,7 @@ class Settings:
     channels: tuple[str, ...] = ()
     plan_minutes: int = 30
     addresses: str = SHOWN
+    audit_syslog: bool = True
     slack_bot_token: str = field(default="", repr=False)
     slack_app_token: str = field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
@@ -105,6 +106,11 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
         if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
             raise wrong(name, "a list of texts")
         checked[name] = tuple(base / one for one in listed) if name == "knowledge_paths" else tuple(listed)
+    syslog = values.pop("audit_syslog", True)
+    syslog = {"true": True, "false": False}.get(syslog, syslog) if isinstance(syslog, str) else syslog
+    if not isinstance(syslog, bool):
+        raise wrong("audit_syslog", "true or false")
+    checked["audit_syslog"] = syslog
     lang = values.pop("lang", "en")
     if lang not in LANGS:
         raise wrong("lang", f"one of {', '.join(LANGS)}")

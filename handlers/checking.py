@@ -1,4 +1,4 @@
-"""How is an order in words carried out: the health check of a host, the list of hosts, help?"""
+"""How is an order in words carried out: the health check or history of a host, the list of hosts, help?"""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import asyncio
 from dataclasses import replace
 from typing import assert_never
 
+from bot.audit.accounts import accounts
 from bot.diagnosis.checkup import USES
 from bot.errors import PostmedicError, UnknownHost
 from bot.model.host import Host
 from bot.model.text import Lang
 from bot.render.blocks import Message
 from bot.render.checkup_card import checking, checkup_card
+from bot.render.history import history
 from bot.render.replies import helped, hosts, note, unknown_host, usage
 from bot.store.conversations import Conversation
 from handlers.commands import Verb, Words
@@ -20,6 +22,7 @@ from handlers.diagnosing import Question, propose, telling
 
 LOOK_SECONDS = 0.2  # between two looks whether Slack has taken a message
 PATIENCE_SECONDS = 900.0  # for Slack to take it
+MOST_EVENTS = 500  # of a host's history; a change has about a dozen
 
 
 async def command(desk: Desk, question: Question, words: Words) -> None:
@@ -27,7 +30,7 @@ async def command(desk: Desk, question: Question, words: Words) -> None:
     lang = await desk.people.lang(question.user)
     earlier = await desk.store.conversations.in_thread(question.channel, question.thread)
     name = words.name or (earlier.host if earlier is not None else "")
-    found = said(desk, Words(verb=words.verb, name=name), question.channel, lang)
+    found = await said(desk, Words(verb=words.verb, name=name), question.channel, lang)
     if isinstance(found, Message):
         await desk.show(question.id, question.channel, question.thread, found)
         return
@@ -42,7 +45,7 @@ async def command(desk: Desk, question: Question, words: Words) -> None:
     await check(desk, await desk.store.conversations.open(conversation), found)
 
 
-def said(desk: Desk, words: Words, channel: str, lang: Lang) -> Message | Host:
+async def said(desk: Desk, words: Words, channel: str, lang: Lang) -> Message | Host:
     """What is said at once, or the host that must be checked first."""
     match words.verb:
         case Verb.HELP:
@@ -50,15 +53,28 @@ def said(desk: Desk, words: Words, channel: str, lang: Lang) -> Message | Host:
         case Verb.HOSTS:
             return hosts(desk.hosts(channel), lang)
         case Verb.CHECK:
-            if not words.name:
-                return usage(lang)
-            try:
-                host = desk.engine.inventory.find(words.name)
-            except UnknownHost:
-                return unknown_host(words.name, [one.name for one in desk.hosts(channel)], lang)
-            return host if desk.discusses(host, channel) else note("refused-channel", lang)
+            return _named(desk, words.name, channel, lang)
+        case Verb.HISTORY:
+            host = _named(desk, words.name, channel, lang)
+            return host if isinstance(host, Message) else await _history(desk, host, lang)
         case _:
             assert_never(words.verb)
+
+
+def _named(desk: Desk, name: str, channel: str, lang: Lang) -> Message | Host:
+    """The host that is meant, where it may be discussed, or why there is none."""
+    if not name:
+        return usage(lang)
+    try:
+        host = desk.engine.inventory.find(name)
+    except UnknownHost:
+        return unknown_host(name, [one.name for one in desk.hosts(channel)], lang)
+    return host if desk.discusses(host, channel) else note("refused-channel", lang)
+
+
+async def _history(desk: Desk, host: Host, lang: Lang) -> Message:
+    events = await desk.store.events.about(host.name, MOST_EVENTS)
+    return history(host.name, list(accounts(events).values()), lang)
 
 
 async def check(desk: Desk, conversation: Conversation, host: Host) -> None:

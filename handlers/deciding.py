@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from bot.errors import NotFound
+from bot.errors import NotFound, StoreUnavailable
 from bot.execution.answers import Answer, Said
 from bot.model.host import Approvers
 from bot.model.progress import Progress
@@ -14,6 +15,8 @@ from bot.model.text import Lang
 from bot.render.blocks import Message
 from bot.render.replies import decided, note
 from handlers.desk import Desk
+
+LOG = logging.getLogger(__name__)
 
 
 async def plan_in(desk: Desk, plan_id: str, channel: str = "") -> tuple[Progress, str, str] | None:
@@ -41,7 +44,11 @@ async def decide(desk: Desk, got: Mapping[str, Any], decision: Decision, reason:
     actor = await desk.people.actor(user, approvers)
     again = any(one.actor.id == user and one.decision is decision for one in progress.reviews)
     review = Review(plan_digest=progress.plan.digest, actor=actor, decision=decision, at=desk.clock(), reason=reason)
-    answer = await desk.executor.review(progress.plan.id, review, approvers)
+    try:
+        answer = await desk.executor.review(progress.plan.id, review, approvers)
+    except StoreUnavailable as error:
+        await _not_recorded(desk, error, channel, user, thread, lang)
+        return
     told = note("refused-twice", lang) if again and _counted(answer, actor) else told_of(answer, progress.plan.host, lang)
     if told is not None:
         await desk.whisper(channel, user, told, thread)
@@ -58,7 +65,11 @@ async def resolve(desk: Desk, got: Mapping[str, Any], *, succeeded: bool) -> Non
     progress, channel, thread = found
     approvers = approvers_of(desk, progress)
     actor = await desk.people.actor(user, approvers)
-    answer = await desk.executor.resolve(progress.plan.id, actor, approvers, succeeded=succeeded)
+    try:
+        answer = await desk.executor.resolve(progress.plan.id, actor, approvers, succeeded=succeeded)
+    except StoreUnavailable as error:
+        await _not_recorded(desk, error, channel, user, thread, lang)
+        return
     told = told_of(answer, progress.plan.host, lang)
     if told is not None:
         await desk.whisper(channel, user, told, thread)
@@ -93,6 +104,12 @@ def told_of(answer: Answer, host: str, lang: Lang) -> Message | None:
             return note("refused-not-in-doubt", lang)
         case _:
             assert_never(answer.said)
+
+
+async def _not_recorded(desk: Desk, error: StoreUnavailable, channel: str, user: str, thread: str, lang: Lang) -> None:
+    """No record, no action: a decision that cannot be written down is refused now and not tried again behind their back."""
+    LOG.error("a decision could not be written down: %s", error)
+    await desk.whisper(channel, user, note("record-away", lang), thread)
 
 
 def _counted(answer: Answer, actor: Actor) -> bool:

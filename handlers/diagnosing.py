@@ -12,7 +12,7 @@ from typing import Any
 from bot.connectors.base import Reader
 from bot.diagnosis.gather import Arrived
 from bot.engine import measured_matches
-from bot.errors import NotFound, Refused
+from bot.errors import NotFound, Refused, StoreUnavailable
 from bot.matching.loglines import from_process
 from bot.model.diagnosis import Diagnosis
 from bot.model.host import Host
@@ -111,6 +111,11 @@ async def propose(
                     await desk.executor.propose(plan, conversation)
                 except Refused as error:
                     LOG.error("the fix %s of %s makes no plan: %s", plan.fix, plan.problem, error)
+                except StoreUnavailable as error:
+                    LOG.error("the fix %s could not be written down, so it is not offered: %s", plan.fix, error)
+                    about = await desk.store.conversations.by_id(conversation)
+                    await desk.show(f"{conversation}-degraded", about.channel, about.thread, note("degraded", about.lang))
+                    return
 
 
 def telling(total: int, show: Callable[[int, int], Any]) -> Arrived:

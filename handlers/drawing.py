@@ -10,6 +10,7 @@ from bot.store.course import SHOWN
 from bot.store.outbox import Outgoing
 from handlers.deciding import approvers_of
 from handlers.desk import Desk
+from handlers.outbox import head_of
 
 
 async def draw(desk: Desk, outgoing: Outgoing) -> dict[str, Any] | None:
@@ -24,5 +25,5 @@ async def draw(desk: Desk, outgoing: Outgoing) -> dict[str, Any] | None:
     problem = desk.engine.library.get(progress.plan.problem)
     if problem is not None and problem.digest != progress.plan.problem_digest:
         problem = None  # its safety text may speak of another fix than the one that was planned
-    message = plan_card(progress, problem, approvers_of(desk, progress), conversation.lang)
+    message = plan_card(progress, problem, approvers_of(desk, progress), conversation.lang, head_of(outgoing.show))
     return {"text": message.text, "blocks": list(message.blocks)}

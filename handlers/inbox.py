@@ -16,9 +16,9 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import StoreUnavailable
 from bot.render.replies import REASON, note
+from handlers import degraded
 from handlers.desk import Desk
 from handlers.incoming import Incoming, Json, Served
-from handlers.messages import paste
 
 LOG = logging.getLogger(__name__)
 
@@ -35,7 +35,8 @@ class Inbox:
     def __init__(self, desk: Desk, things: Sequence[Thing]) -> None:
         self._desk = desk
         self._things = things
-        self._told: deque[str] = deque(maxlen=100)  # messages whose writers know that they wait
+        self._answered: deque[str] = deque(maxlen=1000)  # without a record
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def __call__(self, req: AsyncBoltRequest, next: Callable[[], Awaitable[BoltResponse]]) -> BoltResponse:
         """Store what arrived; a redelivery is acknowledged and nothing else, what cannot be stored is not accepted."""
@@ -54,27 +55,22 @@ class Inbox:
         return await next()
 
     async def _sorry(self, body: Json, incoming: Incoming) -> BoltResponse:
-        """Events are left unacknowledged, so that Slack sends them again; the rest is never repeated, so people are told."""
+        """Answer as far as reading goes. Events are left unacknowledged, so that Slack sends them again and the whole answer
+        follows; the rest is never repeated, so people are told."""
+        if incoming.kind in degraded.KINDS and incoming.key not in self._answered:
+            self._answered.append(incoming.key)
+            task = asyncio.create_task(degraded.answer_without_record(self._desk, incoming))
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
         if "event" in body:
-            await self._say_that_it_waits(incoming)
             return BoltResponse(status=503, body="")
+        if incoming.kind in degraded.KINDS:
+            return BoltResponse(status=200, body="")
         message = note("database-away", self._desk.lang)
-        said = {"response_type": "ephemeral", "text": message.text}
-        if "command" in body:
-            return BoltResponse(status=200, body=said)
         if body.get("type") == "view_submission":
             return BoltResponse(status=200, body={"response_action": "errors", "errors": {REASON: message.text}})
         await self._desk.respond(str(body.get("response_url") or ""), message)
         return BoltResponse(status=200, body="")
-
-    async def _say_that_it_waits(self, incoming: Incoming) -> None:
-        """Tell whoever pasted a problem once, and nobody who only talks."""
-        got = incoming.payload
-        if incoming.kind != paste.KIND or incoming.key in self._told or not got["here"]:
-            return
-        if got["insisted"] or (await asyncio.to_thread(self._desk.engine.recognise, got["text"])).sure:
-            self._told.append(incoming.key)
-            await self._desk.whisper(got["channel"], got["user"], note("database-away-paste", self._desk.lang))
 
 
 def next_of(things: Sequence[Thing], body: Json, served: Served) -> Incoming | None:

@@ -16,7 +16,9 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import PostmedicError
-from bot.store.outbox import Outgoing
+from bot.model.event import Anchor
+from bot.store.course import SHOWN
+from bot.store.outbox import Outgoing, Show
 from bot.store.store import Store
 from handlers.pace import Pace
 
@@ -143,7 +145,7 @@ class Sender:
                 page = await self._client.conversations_history(channel=show.channel, include_all_metadata=True, limit=_PAGE)
             for message in page["messages"]:
                 # Any app may write such metadata, so the message must be our own.
-                if message.get("user") == self._bot_user and message.get("metadata") == _metadata(outgoing):
+                if message.get("user") == self._bot_user and _about(message.get("metadata")) == _name(outgoing):
                     return str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") if show.thread else None
             if not cursor:
@@ -176,8 +178,25 @@ def _name(outgoing: Outgoing) -> str:
     return f"{outgoing.show.kind}:{outgoing.show.subject}"
 
 
+def head_of(show: Show) -> Anchor | None:
+    """The audit event that this version of a card was written with; other messages have none."""
+    sequence, digest = show.payload.get("sequence"), show.payload.get("digest")
+    return Anchor(sequence=sequence, digest=digest) if show.kind == SHOWN and sequence and digest else None
+
+
 def _metadata(outgoing: Outgoing) -> dict[str, Any]:
-    return {"event_type": METADATA, "event_payload": {"id": _name(outgoing)}}
+    head = head_of(outgoing.show)
+    return {
+        "event_type": METADATA,
+        "event_payload": {"id": _name(outgoing)} | ({"audit": head.token} if head else {}),
+    }
+
+
+def _about(metadata: object) -> str:
+    """What a message with this metadata is about; its head of the audit chain changes with every version."""
+    if not isinstance(metadata, dict) or metadata.get("event_type") != METADATA:
+        return ""
+    return str((metadata.get("event_payload") or {}).get("id") or "")
 
 
 def _error(error: SlackApiError) -> str:

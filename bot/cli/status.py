@@ -14,7 +14,7 @@ class Status(IntEnum):
     """The worst finding decides; what could not be measured is never 0."""
 
     FINE = 0
-    FOUND = 1  # a cause is confirmed, or the health check found something
+    FOUND = 1  # a cause is confirmed, the health check found something, or the audit record does not hold
     USAGE = 2  # the call, the settings, the inventory or the knowledge cannot be used
     UNMEASURED = 3  # nothing is confirmed, and something could not be measured
     UNRECOGNISED = 4  # the paste is no problem that is known

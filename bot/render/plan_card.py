@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from bot.model.event import Anchor
 from bot.model.execution import FINAL, State
 from bot.model.host import Approvers
 from bot.model.plan import Plan, Step
@@ -19,14 +21,20 @@ from bot.render.signs import BAD, GOOD, OPEN
 from bot.render.templates import Markup, plain_value, say, slack_value, tell
 from bot.render.visible import one_line
 
+HEAD = 16  # characters of a head's digest that are shown; the message's metadata holds it whole
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
 _SIGNS = {State.SUCCEEDED: f"{GOOD} ", State.FAILED: f"{BAD} ", State.IN_DOUBT: f"{OPEN} "}
 _STAGES = {Stage.BEFORE: "measured-before", Stage.AFTER: "measured-after"}
 _STAGES |= {Stage.UNDONE: "measured-undone", Stage.DOUBT: "measured-doubt"}
 
 
-def plan_card(progress: Progress, problem: Problem | None, approvers: Approvers, lang: Lang) -> Message:
-    """The message of one plan; `problem` gives the safety text and is None when its entry is gone."""
+def plan_card(
+    progress: Progress, problem: Problem | None, approvers: Approvers, lang: Lang, head: Anchor | None = None
+) -> Message:
+    """The message of one plan; `problem` gives the safety text and is None when its entry is gone.
+
+    `head` is the newest audit event about the plan: what a person copies from here is a witness against the bot's own record.
+    """
     plan = progress.plan
     state = _state(progress, lang)
     title = _title(progress, lang)
@@ -36,7 +44,8 @@ def plan_card(progress: Progress, problem: Problem | None, approvers: Approvers,
     blocks += _results(progress, lang)
     if progress.state is State.PROPOSED:
         blocks += _proposal(plan, problem, approvers, lang)
-    blocks.append(context(*_people(progress, lang), _digest(progress, lang)))
+    small = [_digest(progress, lang), *([slack_value(replace(head, digest=head.digest[:HEAD]).token)] if head else [])]
+    blocks.append(context(*_people(progress, lang), *small))
     if progress.state is State.PROPOSED and (approvers.users or approvers.groups):
         blocks.append(_decide(plan, progress, lang))
     if progress.state is State.IN_DOUBT:

@@ -9,11 +9,14 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text as RichText
 
+from bot.model.account import Account
 from bot.model.checkup import Checkup
 from bot.model.diagnosis import Diagnosis
+from bot.model.event import Event
 from bot.model.plan import Plan
 from bot.model.text import Lang
 from bot.render.evidence import evidence
+from bot.render.history import moment, told
 from bot.render.plan_card import script
 from bot.render.signs import BAD, GOOD, NOTE, OPEN
 from bot.render.templates import plain_value, say, tell
@@ -67,6 +70,21 @@ def print_plan(console: Console, plan: Plan, lang: Lang) -> None:
     title = say("plan-title", lang, plain_value, host=plan.host)
     inside = RichText(visible(f"{steps}\n\n{changes}".strip()))
     console.print(Panel(inside, title=escape(title), border_style="yellow", expand=False))
+
+
+def print_account(console: Console, account: Account, lang: Lang) -> None:
+    """Print what became of one plan: who asked, who decided, what ran, how it ended."""
+    first, *rest = told(account, lang, plain_value, one_line)
+    console.print(f"\n{_prose(first)}  [dim]{escape(one_line(account.host))} · {escape(one_line(account.plan))}[/]")
+    for line in rest:
+        console.print(f"  {_prose(line)}", soft_wrap=True)
+
+
+def print_event(console: Console, event: Event) -> None:
+    """Print one event that belongs to no known plan, on one line."""
+    said = " ".join(f"{name}={value}" for name, value in event.details.items())
+    text = f"{moment(event.at)} {event.sequence} {event.kind} {event.actor} {event.subject} {said}"
+    console.print(escape(one_line(text, 2000)), soft_wrap=True)
 
 
 def _prose(text: str) -> str:

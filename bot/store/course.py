@@ -5,6 +5,7 @@ Every function works in the caller's transaction.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
 
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound
 from bot.model.execution import ON_HOST, State, StepResult
-from bot.model.plan import Step
+from bot.model.plan import Plan, Step
 from bot.model.progress import Measurement, Progress, StepProgress, Why
 from bot.model.review import Review
 from bot.store import events, forms, outbox, schema
@@ -25,7 +26,7 @@ _PLAN = schema.plans.c
 
 async def tell(connection: AsyncConnection, plan_id: str, *, kind: str, actor: str, details: Mapping[str, str]) -> None:
     """Write the audit event of a change, and that the message about the plan must be renewed."""
-    await events.append(connection, kind=kind, actor=actor, subject=plan_id, details=details)
+    event = await events.append(connection, kind=kind, actor=actor, subject=plan_id, details=details)
     thread = schema.conversations.c
     where = (
         await connection.execute(
@@ -33,7 +34,9 @@ async def tell(connection: AsyncConnection, plan_id: str, *, kind: str, actor: s
         )
     ).first()
     if where is not None:
-        show = outbox.Show(kind=SHOWN, subject=plan_id, channel=where.channel, thread=where.thread)
+        # The message keeps the head of the chain where whoever rewrites the chain cannot reach it.
+        head = {"sequence": event.sequence, "digest": event.digest}
+        show = outbox.Show(kind=SHOWN, subject=plan_id, channel=where.channel, thread=where.thread, payload=head)
         await outbox.put(connection, show)
 
 
@@ -79,7 +82,13 @@ async def begin_step(connection: AsyncConnection, plan_id: str, owner: str, inde
     await connection.execute(
         insert(schema.steps).values(plan=plan_id, number=index, undo=undo, document=asdict(step), started_at=now())
     )
-    details = {"index": str(index), "step": step.wire, "undo": str(undo)}
+    details = {
+        "index": str(index),
+        "step": step.wire,
+        "undo": str(undo),
+        "script": step.script,
+        "changes": "; ".join(f"{one.what}: {one.before} → {one.after}" for one in step.changes),
+    }
     await tell(connection, plan_id, kind="step.started", actor=owner, details=details)
 
 
@@ -92,7 +101,13 @@ async def end_step(connection: AsyncConnection, plan_id: str, owner: str, index:
         .values(result=asdict(result), ended_at=now())
     )
     if kept.rowcount == 1:
-        details = {"index": str(index), "exit": str(result.exit), "replayed": str(result.replayed)}
+        details = {
+            "index": str(index),
+            "exit": str(result.exit),
+            "replayed": str(result.replayed),
+            "stdout_sha256": _sha256(result.stdout),
+            "stderr_sha256": _sha256(result.stderr),
+        }
         await tell(connection, plan_id, kind="step.ended", actor=owner, details=details)
 
 
@@ -112,6 +127,33 @@ async def keep_measurement(connection: AsyncConnection, plan_id: str, measured: 
             plan=plan_id, stage=measured.stage, at=measured.at, document=forms.measurement_document(measured)
         )
     )
+
+
+def proposed_details(plan: Plan) -> dict[str, str]:
+    """What an event says about a new plan: why it is proposed, and every word that would run."""
+    return {
+        "to": State.PROPOSED,
+        "problem": plan.problem,
+        "problem_digest": plan.problem_digest,
+        "cause": plan.cause,
+        "fix": plan.fix,
+        "risk": plan.risk,
+        "steps": "; ".join(step.wire for step in plan.steps),
+        "undo": "; ".join(step.wire for step in plan.undo),
+        "facts": "; ".join(f"{path}={value}" for path, value in plan.facts),
+        "expires_at": str(plan.expires_at),
+    }
+
+
+def measured_details(measured: Measurement) -> dict[str, str]:
+    """What an event says about a measurement: for which question, whether everything held, and the values."""
+    found = [f"{path}={value}" for check in measured.checks for path, value in check.evidence]
+    shown = "; ".join(dict.fromkeys(found)) or measured.error
+    return {"stage": measured.stage, "holds": str(measured.holds), "measured": shown}
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def _steps(connection: AsyncConnection, plan_id: str) -> tuple[StepProgress, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,7 +12,10 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreUnavailable
+from bot.model.event import Event
 from bot.store import dialect
+
+_TOLD = "postmedic_told"
 
 
 class Conflict(StoreUnavailable):
@@ -20,11 +23,15 @@ class Conflict(StoreUnavailable):
 
 
 class Database:
-    """One database and the two kinds of transactions on it; `lease_seconds` is how long a worker may be silent."""
+    """One database and the two kinds of transactions on it; `lease_seconds` is how long a worker may be silent.
 
-    def __init__(self, where: str, *, lease_seconds: float) -> None:
+    `witness` is told every audit event once it is committed, never one that was rolled back.
+    """
+
+    def __init__(self, where: str, *, lease_seconds: float, witness: Callable[[Event], None] = lambda event: None) -> None:
         self.lease_seconds = lease_seconds
         self.file = None if "://" in where else Path(where)
+        self._witness = witness
         try:
             self._engine = dialect.open_engine(where)
         except ImportError as error:
@@ -50,18 +57,28 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction, committed when the block ends and rolled back when it raises; `Conflict` when a key is taken."""
+        committed: list[Event] = []
         async with self._turn:
             try:
                 async with self._writer.begin() as connection:
+                    connection.info[_TOLD] = committed
                     yield connection
             except IntegrityError as error:
                 raise Conflict(detail=_short(error)) from error
             except (SQLAlchemyError, sqlite3.Error) as error:
                 raise StoreUnavailable(detail=_short(error)) from error
+        for event in committed:
+            self._witness(event)
 
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+def told(connection: AsyncConnection) -> list[Event]:
+    """The audit events of this writing transaction so far."""
+    events: list[Event] = connection.info[_TOLD]
+    return events
 
 
 def _short(error: Exception) -> str:

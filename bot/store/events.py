@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit import chain
-from bot.model.event import Event
+from bot.model.event import Anchor, Event
 from bot.store import schema
-from bot.store.database import Database
+from bot.store.circumstances import circumstances
+from bot.store.database import Database, told
 from bot.store.dialect import now
 
 _BATCH = 1000
 
 
 async def append(connection: AsyncConnection, *, kind: str, actor: str, subject: str, details: Mapping[str, str]) -> Event:
-    """Add the next event of the chain in the caller's transaction."""
+    """Add the next event of the chain in the caller's transaction; one about a plan says its circumstances by itself."""
     head = schema.chain
     # The update comes first because it locks the head: two transactions can never take the same number.
     taken = await connection.execute(
         update(head).values(sequence=head.c.sequence + 1).returning(head.c.sequence, head.c.digest, now().label("at"))
     )
     row = taken.one()
+    full = {**await circumstances(connection, subject), **details}
     event = chain.seal(
-        sequence=row.sequence, at=row.at, kind=kind, actor=actor, subject=subject, details=details, previous=row.digest
+        sequence=row.sequence, at=row.at, kind=kind, actor=actor, subject=subject, details=full, previous=row.digest
     )
     await connection.execute(insert(schema.events).values(sequence=event.sequence, line=chain.line(event)))
     await connection.execute(update(head).values(digest=event.digest))
+    told(connection).append(event)
     return event
 
 
@@ -62,15 +65,30 @@ class Events:
                 return
             after = rows[-1].sequence
 
-    async def head(self) -> tuple[int, str]:
-        """Give the sequence number and digest of the newest event: what an anchor elsewhere has to remember."""
+    async def about(self, host: str, most: int) -> tuple[Event, ...]:
+        """Give the newest `most` events about a host, oldest first."""
+        line = schema.events.c.line
+        # Inside a text of the line the quotes would be escaped, so only a field of that name can match.
+        written = f'"host":{chain.quoted(host)}'
+        newest = (
+            select(line).where(line.contains(written, autoescape=True)).order_by(schema.events.c.sequence.desc()).limit(most)
+        )
+        async with self._database.reading() as connection:
+            lines = (await connection.scalars(newest)).all()
+        return tuple(event for event in map(chain.read, reversed(lines)) if event.details.get("host") == host)
+
+    async def head(self) -> Anchor:
+        """Give the newest event's place and digest, as the chain's own row has it: what an anchor elsewhere remembers."""
         async with self._database.reading() as connection:
             row = (await connection.execute(select(schema.chain.c.sequence, schema.chain.c.digest))).one()
-        return row.sequence, row.digest
+        return Anchor(sequence=row.sequence, digest=row.digest)
 
-    async def verify(self, anchors: Mapping[int, str] | None = None) -> int | None:
-        """Give the first sequence number at which the stored chain is broken, or None; see `bot.audit.chain.verify`."""
-        sequence, digest = await self.head()
-        held = {sequence: digest} if sequence else {}
+    async def verify(self, anchors: Iterable[Anchor] = ()) -> chain.Break | None:
+        """Give the first place at which the stored chain is broken, or None; see `bot.audit.chain.verify`."""
+        head = await self.head()
         # The stored head is an anchor in the same database: it catches careless cuts at the end, never a thorough attacker.
-        return chain.verify([event async for event in self.read()], held | dict(anchors or {}))
+        walk = chain.Verification([*anchors, *([head] if head.sequence else [])])
+        async for event in self.read():
+            if broken := walk.see(event):
+                return broken
+        return walk.end()

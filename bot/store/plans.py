@@ -58,20 +58,8 @@ class Plans:
                         changed_at=now(),
                     )
                 )
-                await course.tell(
-                    connection,
-                    plan.id,
-                    kind="plan.proposed",
-                    actor=plan.requester,
-                    details={
-                        "to": State.PROPOSED,
-                        "host": plan.host,
-                        "host_key": plan.host_key,
-                        "fix": plan.fix,
-                        "problem": plan.problem,
-                        "digest": plan.digest,
-                    },
-                )
+                details = course.proposed_details(plan)
+                await course.tell(connection, plan.id, kind="plan.proposed", actor=plan.requester, details=details)
         except Conflict:
             async with self._database.reading() as connection:
                 stored = await connection.scalar(select(_ROW.digest).where(_ROW.id == plan.id))
@@ -100,7 +88,12 @@ class Plans:
             if not await _add_review(connection, plan_id, review):
                 return True
             standing = judge(await course.reviews(connection, plan_id))
-            details = {"decision": review.decision, "digest": review.plan_digest, "reason": review.reason}
+            details = {
+                "decision": review.decision,
+                "digest": review.plan_digest,
+                "reason": review.reason,
+                "team": review.actor.team,
+            }
             await course.tell(connection, plan_id, kind="plan.reviewed", actor=review.actor.id, details=details)
             if standing is not Standing.PENDING:
                 await self.swap(connection, plan_id, State.PROPOSED, State(standing), actor=review.actor.id)
@@ -136,7 +129,16 @@ class Plans:
         async with self._database.writing() as connection:
             held = () if source is State.IN_DOUBT else (_ROW.owner == owner,)
             moved = await self.swap(
-                connection, plan_id, source, target, *held, actor=actor or owner, owner=owner, why=why, detail=detail
+                connection,
+                plan_id,
+                source,
+                target,
+                *held,
+                actor=actor or owner,
+                owner=owner,
+                why=why,
+                detail=detail,
+                measured=measured,
             )
             if moved and measured is not None:
                 await course.keep_measurement(connection, plan_id, measured)
@@ -173,7 +175,7 @@ class Plans:
         """Keep fresh facts without a move, so that the message shows them."""
         async with self._database.writing() as connection:
             await course.keep_measurement(connection, plan_id, measured)
-            details = {"stage": measured.stage, "holds": str(measured.holds)}
+            details = course.measured_details(measured)
             await course.tell(connection, plan_id, kind="plan.measured", actor="postmedic", details=details)
 
     async def expire(self, at: float) -> int:
@@ -237,6 +239,7 @@ class Plans:
         owner: str = "",
         why: Why = Why.NONE,
         detail: str = "",
+        measured: Measurement | None = None,
     ) -> bool:
         """Move a plan along an arrow in the caller's transaction, with all that belongs to it; False when it was not there."""
         if target not in ARROWS[source] and not (source is target is State.PROBING):  # probing may change hands
@@ -256,6 +259,7 @@ class Plans:
         if swapped.rowcount != 1:
             return False
         details = {"from": source, "to": target, "why": why, "detail": detail}
+        details |= course.measured_details(measured) if measured is not None else {}
         await course.tell(connection, plan_id, kind=f"plan.{target}", actor=actor, details=details)
         return True
 

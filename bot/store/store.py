@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 
+from bot.model.event import Event
 from bot.store.conversations import Conversations
 from bot.store.database import Database
 from bot.store.dialect import now
@@ -32,12 +35,20 @@ class Store:
         self.marks = Marks(database)
 
     @classmethod
-    async def open(cls, where: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
+    async def open(
+        cls, where: str, *, lease_seconds: float = LEASE_SECONDS, witness: Callable[[Event], None] = lambda event: None
+    ) -> Store:
         """Open the database at a file path (SQLite) or URL and bring its tables up to date.
 
-        Raises `StoreUnavailable` when it cannot be used or was written by a newer postmedic.
+        `witness` is told every audit event that was committed. Raises `StoreUnavailable` when the database cannot be used
+        or was written by a newer postmedic.
         """
-        return cls(await opened(Database(where, lease_seconds=lease_seconds)))
+        return cls(await opened(Database(where, lease_seconds=lease_seconds, witness=witness)))
+
+    @classmethod
+    def unchanged(cls, where: str) -> Store:
+        """An existing database as it is, for reading: its tables are not brought up to date."""
+        return cls(Database(where, lease_seconds=LEASE_SECONDS))
 
     @staticmethod
     async def behind(where: str) -> int:

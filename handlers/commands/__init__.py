@@ -11,11 +11,13 @@ class Verb(StrEnum):
     """What can be ordered."""
 
     CHECK = "check"
+    HISTORY = "history"
     HOSTS = "hosts"
     HELP = "help"
 
 
-_VERBS = {verb.value: verb for verb in Verb} | {"检查": Verb.CHECK, "主机": Verb.HOSTS, "帮助": Verb.HELP}
+_VERBS = {verb.value: verb for verb in Verb}
+_VERBS |= {"检查": Verb.CHECK, "历史": Verb.HISTORY, "记录": Verb.HISTORY, "主机": Verb.HOSTS, "帮助": Verb.HELP}
 _MOST_WORDS = 3  # more words, or more lines, are a paste or a sentence
 
 

@@ -58,7 +58,7 @@ async def handle(desk: Desk, received: Received) -> None:
     if order is None:
         await answer(helped(lang, unknown=got["text"]) if got["text"].strip() else usage(lang))
         return
-    found = said(desk, order, got["channel"], lang)
+    found = await said(desk, order, got["channel"], lang)
     if isinstance(found, Message):
         await answer(found)
     elif not await present(desk, got["channel"], got["user"]):

@@ -129,6 +129,8 @@ async def test_without_the_database_nothing_is_acknowledged_and_people_are_told(
         assert await house.ben.clicks(card, "approve") == ""
         await house.ben.waits_for(shows("database does not answer"))
         assert await house.ana.command("/postfix check host01") == ""
+        await house.ana.waits_for(shows("This is a diagnosis only"))
+        assert await house.ana.command("/postfix what") == ""
         await house.ana.waits_for(shows("database does not answer"))
         await house.ben.clicks(card, "deny")
         modal = await house.ben.waits_for_view()

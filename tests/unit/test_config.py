@@ -57,6 +57,7 @@ def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, 
     values = {
         "lang": "zh", "plan_minutes": "7", "slack_bot_token": "xoxb-7", "slack_app_token": "xapp-7",
         "slack_api_url": "http://127.0.0.1:7/api/", "knowledge_digest": "7" * 64, "addresses": "pseudonyms",
+        "audit_syslog": "false",
     }  # fmt: skip
     given = load(environment={f"POSTMEDIC_{name.upper()}": values.get(name, "seven")})
     assert getattr(given, name) != getattr(Settings(), name)
@@ -70,6 +71,8 @@ def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, 
         ('lang = "fr"\n', "lang is one of en, zh"),
         ("lang = 5\n", "lang is one of"),
         ('addresses = "hidden"\n', "addresses is shown or pseudonyms"),
+        ('audit_syslog = "maybe"\n', "audit_syslog is true or false"),
+        ("audit_syslog = 1\n", "audit_syslog is true or false"),
         ("inventory = 5\n", "inventory is the path of a file"),
         ('database = ""\n', "database is a path or an address"),
         ('database = "mysql://me@db/postmedic"\n', "database is the path of a file, or postgresql://"),

@@ -10,7 +10,7 @@ import pytest
 from bot.approval.policy import standing
 from bot.errors import NotFound, Refused, StoreUnavailable
 from bot.model.condition import Truth
-from bot.model.execution import ARROWS, FINAL, ON_HOST, State
+from bot.model.execution import ARROWS, FINAL, State
 from bot.model.plan import Plan
 from bot.model.progress import Check, Measurement, Side, Stage
 from bot.store.conversations import Conversation
@@ -152,19 +152,6 @@ async def test_a_step_begins_once_and_its_result_stays(store: Store) -> None:
     assert (progress.running.index, progress.running.step) == (0, one.steps[0])
 
 
-async def test_the_record_of_events_tells_the_same_as_the_rows(store: Store) -> None:
-    for number, state in enumerate(sorted(ON_HOST | FINAL - {State.DENIED, State.EXPIRED})):
-        await brought(store, plan(f"plan-{number}", host=f"mx{number}"), state)
-    told: dict[str, str] = {}
-    async for event in store.events.read():
-        if "to" in event.details:
-            assert event.details.get("from", "") == told.get(event.subject, "")
-            told[event.subject] = event.details["to"]
-    assert told
-    assert {id: State(to) for id, to in told.items()} == {id: await store.plans.state(id) for id in told}
-    assert await store.events.verify() is None
-
-
 async def test_every_change_renews_the_message_of_its_thread(store: Store) -> None:
     conversation = Conversation(id="c1", channel="C1", thread="1.0", requester="U1", lang="en")
     await store.conversations.open(conversation)
@@ -184,16 +171,6 @@ async def test_a_failure_to_write_the_event_undoes_the_change(store: Store) -> N
     with pytest.raises(StoreUnavailable, match="events"):
         await store.plans.expire(one.expires_at)
     assert await store.plans.state(one.id) is State.APPROVED
-
-
-async def test_cut_and_altered_events_are_found_in_the_database(store: Store) -> None:
-    await approved(store, plan())
-    sequence, digest = await store.events.head()
-    assert await store.events.verify({sequence: digest}) is None
-    await altered(store, f"DELETE FROM events WHERE sequence = {sequence}")
-    assert await store.events.verify() == sequence
-    await altered(store, "UPDATE events SET line = replace(line, 'U0PAUL', 'U0ANNE') WHERE sequence = 1")
-    assert await store.events.verify() == 1
 
 
 def measurement() -> Measurement:

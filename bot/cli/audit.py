@@ -1,0 +1,150 @@
+"""`postmedic audit show|verify|export`: who did what, and is the record whole? It only reads."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from argparse import Namespace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.audit import chain, witnesses
+from bot.audit.accounts import accounts
+from bot.audit.chain import Break, Fault, Verification
+from bot.audit.witnesses import Testimony, Unexplained
+from bot.cli.setting_up import language, settings
+from bot.cli.status import Status
+from bot.config import Settings
+from bot.errors import ConfigError, StoreUnavailable
+from bot.model.event import Event
+from bot.render.plain import value
+from bot.render.terminal import print_account, print_event
+from bot.store.store import Store
+
+_FAULTS = {
+    Fault.ALTERED: "it is not what was written there: it was edited, moved or put in, or the one before it is gone",
+    Fault.CONTRADICTED: "a place outside remembers another event there: the record was written anew",
+    Fault.MISSING: "a place outside remembers it, and the record ends before it: its end was cut off",
+}
+
+
+def show(arguments: Namespace) -> int:
+    """Print the account of every change, and what else was recorded; says at the end whether the record is whole."""
+    given = settings(arguments)
+    events, broken = asyncio.run(_all(given))
+    wanted = [event for event in events if _wanted(event, arguments)]
+    changed = {event.subject for event in wanted}
+    found = [one for name, one in accounts(events).items() if name in changed]
+    others = [event for event in wanted if event.subject not in {one.plan for one in found}]
+    if arguments.json:
+        data = {"changes": [value(asdict(one)) for one in found], "others": [value(asdict(event)) for event in others]}
+        print(json.dumps(data | {"whole": broken is None}, ensure_ascii=False, indent=2))
+    else:
+        console = Console(highlight=False)
+        for account in found:
+            print_account(console, account, language(arguments, given))
+        for event in others:
+            print_event(console, event)
+    if broken is not None:
+        print(f"The record is not whole: {_said(broken)}.", file=sys.stderr)
+    return Status.FINE if broken is None else Status.FOUND
+
+
+def verify(arguments: Namespace) -> int:
+    """Look whether the record holds, by itself and against what places outside remember."""
+    given = settings(arguments)
+    testimony = _testimony(arguments.anchors) if arguments.anchors else Testimony()
+    walk, broken, unexplained = asyncio.run(_verify(given, testimony))
+    for one in unexplained:
+        print(f"a host did what the record does not tell: execution {one.execution} step {one.index} ran {one.words}")
+    if broken is not None:
+        print(f"{_said(broken)}")
+    if broken is not None or unexplained:
+        print(f"The record does not hold ({walk.length} events read). deploy/RUNBOOK.md says what to do now.")
+        return Status.FOUND
+    if not arguments.anchors:
+        print(f"{walk.length} events follow each other. Without --anchors a cut-off end or a rewritten record cannot be seen.")
+        return Status.FINE
+    heads, steps = len(testimony.anchors), len(testimony.done)
+    if not heads and not steps:
+        print(f"{arguments.anchors} holds no head and no step ({testimony.other_lines} other lines): nothing was compared.")
+        return Status.UNMEASURED
+    print(f"{walk.length} events follow each other and agree with {heads} heads and {steps} steps kept elsewhere.")
+    return Status.FINE
+
+
+def export(arguments: Namespace) -> int:
+    """Print the events as they are stored, one a line: whoever has them can verify them without postmedic."""
+    return asyncio.run(_export(settings(arguments), arguments.since))
+
+
+async def _export(given: Settings, since: float) -> int:
+    unreadable = 0
+    async with _stored(given) as store:
+        async for event in store.events.read():
+            unreadable += event is chain.UNREADABLE
+            if event is not chain.UNREADABLE and event.at >= since:
+                print(chain.line(event))
+    if unreadable:
+        print(f"{unreadable} events cannot be read and were left out; see postmedic audit verify.", file=sys.stderr)
+    return Status.FOUND if unreadable else Status.FINE
+
+
+async def _all(given: Settings) -> tuple[list[Event], Break | None]:
+    async with _stored(given) as store:
+        return [event async for event in store.events.read()], await store.events.verify()
+
+
+async def _verify(given: Settings, testimony: Testimony) -> tuple[Verification, Break | None, tuple[witnesses.Done, ...]]:
+    async with _stored(given) as store:
+        head = await store.events.head()
+        walk = Verification([*testimony.anchors, *([head] if head.sequence else [])])
+        unexplained = Unexplained(testimony.done)
+        broken: Break | None = None
+        async for event in store.events.read():
+            unexplained.see(event)
+            broken = broken or walk.see(event)
+        return walk, broken or walk.end(), unexplained.left()
+
+
+@asynccontextmanager
+async def _stored(given: Settings) -> AsyncIterator[Store]:
+    """The database as it is: reading the record must neither make one nor bring it up to date."""
+    store = _unchanged(str(given.database))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _unchanged(where: str) -> Store:
+    if "://" not in where and not Path(where).is_file():
+        raise StoreUnavailable(detail=f"there is no file {where}")
+    return Store.unchanged(where)
+
+
+def _testimony(file: Path) -> Testimony:
+    try:
+        if str(file) == "-":
+            return witnesses.read(sys.stdin)
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            return witnesses.read(lines)
+    except OSError as error:
+        raise ConfigError(where=file, detail=error.strerror or "it cannot be read") from error
+
+
+def _wanted(event: Event, arguments: Namespace) -> bool:
+    if arguments.host and event.details.get("host", event.subject) != arguments.host:
+        return False
+    if arguments.plan and event.subject != arguments.plan:
+        return False
+    return bool(event.at >= arguments.since)
+
+
+def _said(broken: Break) -> str:
+    return f"event {broken.sequence}: {_FAULTS[broken.fault]}"

@@ -1,0 +1,102 @@
+"""What can postmedic still do when it can write nothing down? It measures and says so; it proposes, approves and runs nothing.
+
+Answers go straight to Slack, because the outbox is in the same database. A crash in between loses them, which is why this is
+never the ordinary way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from aiohttp import ClientError
+from slack_sdk.errors import SlackClientError
+
+from bot.engine import measured_matches
+from bot.model.diagnosis import Diagnosis
+from bot.model.host import Host
+from bot.model.text import Lang
+from bot.render.answer import answer
+from bot.render.blocks import Message
+from bot.render.checkup_card import checkup_card
+from bot.render.replies import note, notes, unknown_paste
+from handlers.checking import said
+from handlers.commands import postfix, words
+from handlers.desk import Desk
+from handlers.diagnosing import Question
+from handlers.files import with_files
+from handlers.incoming import Incoming
+from handlers.messages import paste
+
+LOG = logging.getLogger(__name__)
+KINDS = (paste.KIND, postfix.KIND)
+
+
+async def answer_without_record(desk: Desk, incoming: Incoming) -> None:
+    """Answer a paste or a command as far as reading goes; never raises, as nobody waits for it."""
+    got = incoming.payload
+    try:
+        if incoming.kind == postfix.KIND:
+            await _command(desk, incoming)
+        elif got["here"]:
+            await _paste(desk, incoming)
+    except Exception as error:
+        # The text of a foreign error may hold what was pasted.
+        LOG.error("%s was not answered while nothing can be written: %s", incoming.kind, type(error).__name__)
+
+
+async def _command(desk: Desk, incoming: Incoming) -> None:
+    got = incoming.payload
+    lang = await desk.people.lang(got["user"])
+    order = words(got["text"]) if desk.served.here(got["channel"]) else None
+    if order is None:
+        await desk.respond(got["response_url"], note("database-away", lang))
+        return
+    found = await said(desk, order, got["channel"], lang)
+    shown = found if isinstance(found, Message) else await _checked(desk, found, lang)
+    await desk.respond(got["response_url"], notes(note("degraded", lang), shown))
+
+
+async def _paste(desk: Desk, incoming: Incoming) -> None:
+    got = incoming.payload
+    lang = await desk.people.lang(got["user"])
+    question = Question(
+        id="",
+        channel=got["channel"],
+        thread=got["thread"],
+        user=got["user"],
+        insisted=got["insisted"],
+        text=got["text"],
+        masked=got["masked"],
+        cut=got["cut"],
+    )
+    found = await _diagnosed(desk, await with_files(desk, question, got["files"]), lang)
+    if found is None:
+        return
+    message = notes(note("degraded", lang), found)
+    try:
+        await desk.client.chat_postMessage(
+            channel=question.channel, thread_ts=question.thread, text=message.text, blocks=list(message.blocks)
+        )
+    except (SlackClientError, ClientError, TimeoutError) as error:
+        LOG.warning("an answer was not taken: %s", type(error).__name__)
+
+
+async def _diagnosed(desk: Desk, question: Question, lang: Lang) -> Message | None:
+    """The diagnosis of a paste that names its host; None where nobody insisted and nothing is sure."""
+    recognition = await asyncio.to_thread(desk.engine.recognise, question.text)
+    matches = measured_matches(recognition)
+    if not matches:
+        return unknown_paste(lang) if question.insisted else None
+    hosts = [host for host in desk.engine.named(recognition).hosts if desk.discusses(host, question.channel)]
+    if len(hosts) != 1:
+        return note("degraded-host", lang)
+    reader = desk.engine.reader(hosts[0])
+    found: list[Diagnosis] = [await desk.engine.diagnose(hosts[0], match, reader) for match in matches]
+    return answer(found, hosts[0], lang)
+
+
+async def _checked(desk: Desk, host: Host, lang: Lang) -> Message:
+    checkup = await desk.engine.check(host, desk.engine.reader(host))
+    titles = {problem.id: problem.title for problem in desk.engine.library.values()}
+    return checkup_card(checkup, host, titles, lang)
