@@ -14,11 +14,17 @@ from bot.authoring.record import record
 from bot.authoring.samples import shared_samples
 from bot.cli.setting_up import engine, knowledge, language, settings
 from bot.cli.status import Status
+from bot.connectors.replay import ReplayReader
+from bot.diagnosis.gather import gather
 from bot.errors import NotFound
-from bot.knowledge.cases import cases, write
+from bot.knowledge.cases import Case, cases, write
 from bot.knowledge.library import Library
 from bot.matching import Matcher
+from bot.model.fact import FactUse
 from bot.model.problem import Problem
+from bot.render.redact import redact
+
+_VERSION = FactUse(name="setting", arguments=("mail_version",))
 
 
 def check(arguments: Namespace) -> int:
@@ -50,11 +56,10 @@ async def _findings(library: Library, chosen: Iterable[Problem]) -> list[Finding
 
 def keep(arguments: Namespace) -> int:
     """Measure on a host and keep every raw reading as a case, with the paste from standard input."""
-    given = settings(arguments)
-    library = knowledge(given)
+    library = knowledge(settings(arguments))
     problem = _problem(library, arguments.id)
-    paste = sys.stdin.read() if not sys.stdin.isatty() else ""
-    case = asyncio.run(_record(arguments, problem, paste))
+    paste = redact(sys.stdin.read())[0] if not sys.stdin.isatty() else ""
+    case = asyncio.run(_silent(arguments, library, paste) if arguments.silent else _recorded(arguments, problem, paste))
     path = library.folders[problem.id] / "cases" / f"{arguments.case}.yaml"
     write(path, case)
     print(f"{path}: confirmed {list(case.confirmed)}, unmeasured {list(case.unmeasured)}, plan {list(case.plan)}")
@@ -62,12 +67,21 @@ def keep(arguments: Namespace) -> int:
     return Status.FINE
 
 
-async def _record(arguments: Namespace, problem: Problem, paste: str):  # type: ignore[no-untyped-def]
-    given = settings(arguments)
-    async with engine(given, arguments.host) as (known, host):
+async def _recorded(arguments: Namespace, problem: Problem, paste: str) -> Case:
+    async with engine(settings(arguments), arguments.host) as (known, host):
+        facts, _ = await gather((_VERSION,), (), {}, known.reader(host))
         noted = {"host": host.name}
+        if isinstance(version := facts.look(_VERSION.path), str):
+            noted["postfix"] = version
         case, _ = await record(problem, paste, known.matcher, known.reader(host), name=arguments.case, recorded=noted)
         return case
+
+
+async def _silent(arguments: Namespace, library: Library, paste: str) -> Case:
+    """What is judged where no probe answers: the one case that no host is asked for."""
+    matcher = Matcher(library.values())
+    case, _ = await record(library[arguments.id], paste, matcher, ReplayReader({}), name=arguments.case, recorded={})
+    return case
 
 
 def show(arguments: Namespace) -> int:
