@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot import inventory
+from bot.authoring.shelf import Shelf, announce
 from bot.config import Settings
 from bot.connectors.ssh import SshConnector
-from bot.engine import Engine
+from bot.engine import Engine, Known
 from bot.execution.executor import Executor
 from bot.execution.means import Means
-from bot.knowledge import library
 from bot.render.redact import redact
 from bot.store.store import Store
 from handlers import Slack, connect
 from handlers.desk import Desk
+from handlers.serving import kept_up
 
 
 @asynccontextmanager
@@ -27,13 +29,23 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     Raises `ConfigError`, `InventoryError`, `KnowledgeError` or `StoreUnavailable` before anything is served.
     """
     hosts = inventory.load(settings.inventory)
-    known = library.load((library.BUILT_IN, *settings.knowledge_paths))
+    shelf = Shelf(settings.knowledge_paths)
+    known = await shelf.read()
     slack = await connect(settings)
     connector = SshConnector()
     store = await Store.open(str(settings.database))
     engine = Engine(
-        inventory=hosts, library=known, connector=connector, clock=time.time, plan_seconds=settings.plan_minutes * 60.0
+        inventory=hosts, library=known.library, connector=connector, clock=time.time, plan_seconds=settings.plan_minutes * 60.0
     )
+
+    def use(newer: Known) -> None:
+        announce(newer)
+        engine.known = newer
+
+    async def watch() -> None:
+        await shelf.watch(use)
+
+    use(known)
     means = Means(
         store=store,
         connector=connector,
@@ -47,7 +59,12 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     )
     try:
         async with slack.serve(engine, store, Executor(means)) as desk:
-            yield slack, desk
+            watching = asyncio.create_task(kept_up(watch))
+            try:
+                yield slack, desk
+            finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
     finally:
         connector.close()
         await store.close()

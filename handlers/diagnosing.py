@@ -80,8 +80,9 @@ async def proceed(desk: Desk, conversation: Conversation, recognition: Recogniti
     if recognition is None:
         recognition = await asyncio.to_thread(desk.engine.recognise, conversation.paste)
     lang, library = conversation.lang, desk.engine.library
-    matches = _matches(conversation, recognition)
-    also = [library[match.problem].title for match in recognition.sure if match not in matches]
+    # The knowledge may have been exchanged since the paste was recognised.
+    matches = [match for match in _matches(conversation, recognition) if match.problem in library]
+    also = [library[one.problem].title for one in recognition.sure if one not in matches and one.problem in library]
     known: dict[str, Any] = dict(conversation.recognition)
     small = (*small_print(known.get("masked", 0), known.get("cut", False), also, lang), *known.get("unread", ()))
     if not matches:
@@ -172,7 +173,7 @@ def _ask_host(
     if not desk.hosts(conversation.channel):
         return note("hosts-none", conversation.lang)
     named = desk.engine.named(recognition)
-    titles = [desk.engine.library[match.problem].title for match in matches]
+    titles = [problem.title for match in matches if (problem := desk.engine.library.get(match.problem))]
     several = [host.name for host in named.hosts if desk.discusses(host, conversation.channel)]
     return which_host(conversation.id, titles, several, named.unknown, conversation.lang, small)
 

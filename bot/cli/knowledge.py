@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
 
-from bot.authoring import cases as proving
-from bot.authoring.findings import Finding
-from bot.authoring.lint import lint
+from bot.authoring.check import checked
 from bot.authoring.record import record
-from bot.authoring.samples import shared_samples
 from bot.cli.setting_up import engine, knowledge, language, settings
 from bot.cli.status import Status
 from bot.connectors.replay import ReplayReader
@@ -31,27 +27,13 @@ def check(arguments: Namespace) -> int:
     """Lint the entries and run their cases; prints every finding and a closing count."""
     library = knowledge(settings(arguments))
     chosen = [_problem(library, arguments.id)] if arguments.id else list(library.values())
-    findings = asyncio.run(_findings(library, chosen))
+    findings = asyncio.run(checked(library, chosen, Matcher(library.values())))
     for finding in findings:
         print(finding)
     count = sum(len(cases(library.folders[problem.id])) for problem in chosen)
     wrong = sum(finding.error for finding in findings)
     print(f"{len(chosen)} problems, {count} cases, {wrong} to mend")
     return Status.FOUND if wrong else Status.FINE
-
-
-async def _findings(library: Library, chosen: Iterable[Problem]) -> list[Finding]:
-    matcher = Matcher(library.values())
-    findings: list[Finding] = []
-    for problem in chosen:
-        folder = library.folders[problem.id]
-        recorded = cases(folder)
-        findings += lint(problem, (folder / "problem.yaml").read_bytes())
-        findings += proving.missing(problem, recorded)
-        findings += shared_samples(problem, recorded, matcher)
-        for case in recorded:
-            findings += await proving.run(problem, case, matcher)
-    return findings
 
 
 def keep(arguments: Namespace) -> int:

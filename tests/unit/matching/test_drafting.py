@@ -19,8 +19,8 @@ from bot.matching.signatures import Signature
             "reject: RCPT from {peer:peer}: {code:code} <{address:email}>: Relay access denied",
         ),
         (
-            "postfix/smtp[3]: 4B9C21A0F: to=<a@b.ex>, status=deferred (host mx.b.ex[2001:db8::1] said: 450 4.1.1 come back later)",
-            "host {peer:peer} said: {code:code} come back later",
+            "postfix/smtp[3]: 4B9C21A0F: to=<a@b.ex>, status=deferred (host mx.b.ex[2001:db8::1] said: 450 4.1.1 come later)",
+            "host {peer:peer} said: {code:code} come later",
         ),
         (
             "postfix/smtpd[3]: warning: database /etc/x.db is older than source file /etc/x",
