@@ -56,6 +56,8 @@ def parser() -> argparse.ArgumentParser:
     trial = command("try", "trial:run", "which signature or phrase a paste matches, and why nothing is said", about)
     trial.add_argument("--paste", metavar="FILE", help="a file, or - for standard input (the default)")
     trial.add_argument("--json", action="store_true", help="plain values for scripts")
+    unmatched = command("unmatched", "unmatched:run", "what people asked about and no entry explains", about)
+    unmatched.add_argument("--json", action="store_true", help="plain values for scripts")
     command("serve", "serve:run", "connect to Slack and serve until stopped")
     demo = command("demo", "demo:run", "a local workspace, sample hosts and the bot, in your browser; no Slack account needed")
     demo.add_argument("--port", type=_port, default=8080, help="where the page is served on loopback")

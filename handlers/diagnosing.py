@@ -14,6 +14,7 @@ from bot.diagnosis.gather import Arrived
 from bot.engine import measured_matches
 from bot.errors import NotFound, Refused
 from bot.matching.loglines import from_process
+from bot.matching.similarity import sameness
 from bot.model.diagnosis import Diagnosis
 from bot.model.host import Host
 from bot.model.match import Match, Recognition
@@ -72,6 +73,8 @@ async def diagnose(desk: Desk, question: Question) -> None:
             },
         )
     )
+    if not recognition.sure:
+        await _keep(desk, question, recognition)
     await proceed(desk, conversation, recognition)
 
 
@@ -145,6 +148,12 @@ async def _measure(desk: Desk, conversation: Conversation, host: Host, matches: 
     found = [await desk.engine.diagnose(host, match, reader, arrived) for match in matches]
     await _show(desk, conversation, answer(found, host, lang, small))
     await propose(desk, conversation.id, host, reader, found, conversation.requester)
+
+
+async def _keep(desk: Desk, question: Question, recognition: Recognition) -> None:
+    """Keep what somebody asked about and nothing explains, so that an author can."""
+    same = sameness(line.text for line in recognition.paste.lines)
+    await desk.store.unmatched.keep(hashlib.sha256(same.encode()).hexdigest(), question.text, question.id)
 
 
 def _matches(conversation: Conversation, recognition: Recognition) -> Sequence[Match]:

@@ -54,7 +54,14 @@ _FIRST = (
         PRIMARY KEY (plan, stage))""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_UNMATCHED = (
+    """CREATE TABLE unmatched (
+        key TEXT PRIMARY KEY, text TEXT NOT NULL, question TEXT NOT NULL, count INTEGER NOT NULL,
+        first_at DOUBLE PRECISION NOT NULL, last_at DOUBLE PRECISION NOT NULL)""",
+    "CREATE INDEX unmatched_last ON unmatched (last_at)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _UNMATCHED)
 """The texts of version 1, 2, 3 …; only statements that SQLite and PostgreSQL both know."""
 
 

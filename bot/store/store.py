@@ -11,6 +11,7 @@ from bot.store.migrations import behind, migrate
 from bot.store.outbox import Outbox
 from bot.store.plans import Plans
 from bot.store.retention import forget
+from bot.store.unmatched import Unmatched
 
 
 class Store:
@@ -23,6 +24,7 @@ class Store:
         self.conversations = Conversations(database)
         self.plans = Plans(database)
         self.events = Events(database)
+        self.unmatched = Unmatched(database)
 
     @classmethod
     async def open(cls, where: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
