@@ -9,10 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.authoring.trial import Silence
 from bot.cli.status import Status
-from bot.matching import Verdict
-from bot.render.templates import texts
 
 PASTE = "Nov 20 10:11:12 host01 postfix[812]: fatal: parameter inet_interfaces: no local interface found for 127.0.0.1\n"
 KNOWN = "startup-no-local-interface"
@@ -64,8 +61,3 @@ def test_silence_is_explained_and_is_not_success(
     assert "\u202e" not in said
     assert main(["knowledge", "try", "--paste", "absent.log"]) == Status.USAGE
     assert capsys.readouterr().err.startswith("PM104: absent.log cannot be read")
-
-
-def test_every_reason_has_its_text() -> None:
-    assert {f"try-{one.name.lower().replace('_', '-')}" for one in Verdict} <= set(texts())
-    assert {f"silent-{one}" for one in Silence if one} <= set(texts())
