@@ -43,12 +43,25 @@ def parser() -> argparse.ArgumentParser:
     match.add_argument("--jsonl", action="store_true", help='read {"id", "text"} objects, one a line, and answer each')
     match.add_argument("--json", action="store_true", help="plain values for scripts")
     about = commands.add_parser("knowledge", help="for people who write problems").add_subparsers(required=True, metavar="WHAT")
+    new = command("new", "scaffold:run", "begin an entry that says what to write next", about)
+    new.add_argument("id", help="area-name, e.g. startup-no-interface")
+    new.add_argument(
+        "--in", dest="folder", type=Path, metavar="DIR", help="in which folder of entries (default: knowledge_paths)"
+    )
+    new.add_argument("--paste", metavar="FILE", help="a log to make the first signature of; - for standard input")
     command("check", "knowledge:check", "lint the entries and run their cases", about).add_argument("id", nargs="?")
     kept = command("record", "knowledge:keep", "measure on a host and keep every raw reading as a case", about)
     kept.add_argument("id")
-    kept.add_argument("--host", required=True)
+    where = kept.add_mutually_exclusive_group(required=True)
+    where.add_argument("--host", help="a host of the inventory, or `local`")
+    where.add_argument("--silent", action="store_true", help="no host: as if no probe answered")
     kept.add_argument("--case", required=True, help="the name of the case")
     command("show", "knowledge:show", "print what an entry says", about).add_argument("id")
+    trial = command("try", "trial:run", "which signature or phrase a paste matches, and why nothing is said", about)
+    trial.add_argument("--paste", metavar="FILE", help="a file, or - for standard input (the default)")
+    trial.add_argument("--json", action="store_true", help="plain values for scripts")
+    unmatched = command("unmatched", "unmatched:run", "what people asked about and no entry explains", about)
+    unmatched.add_argument("--json", action="store_true", help="plain values for scripts")
     command("digest", "knowledge:digest", "print the digest of the entries, for the setting knowledge_digest", about)
     ago = "only from this time on: 2026-11-28, 2026-11-28T09:30 (UTC), or how long ago, as in 36h or 7d"
     record = commands.add_parser("audit", help="who did what, and is the record whole").add_subparsers(

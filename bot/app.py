@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -10,18 +11,19 @@ from pathlib import Path
 
 from bot import inventory, rights
 from bot.audit import syslog
+from bot.authoring.shelf import Shelf, announce
 from bot.config import PSEUDONYMS, Settings, is_url
 from bot.connectors.ssh import SshConnector
-from bot.engine import Engine
+from bot.engine import Engine, Known
 from bot.errors import ConfigError
 from bot.execution.clock import SteadyClock
 from bot.execution.executor import Executor
 from bot.execution.means import Means
-from bot.knowledge import library
 from bot.render.discretion import Discretion
 from bot.store.store import Store
 from handlers import Slack, connect
 from handlers.desk import Desk
+from handlers.serving import kept_up
 
 
 @asynccontextmanager
@@ -31,7 +33,8 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     Raises `ConfigError`, `InventoryError`, `KnowledgeError` or `StoreUnavailable` before anything is served.
     """
     hosts = inventory.load(settings.inventory)
-    known = library.load((library.BUILT_IN, *settings.knowledge_paths), pinned=settings.knowledge_digest)
+    shelf = Shelf(settings.knowledge_paths, pinned=settings.knowledge_digest)
+    known = await shelf.read()
     if not is_url(settings.database):
         _private(Path(settings.database))
     slack = await connect(settings)
@@ -40,12 +43,21 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     discretion = Discretion(key=await store.key(PSEUDONYMS) if settings.addresses == PSEUDONYMS else b"")
     engine = Engine(
         inventory=hosts,
-        library=known,
+        library=known.library,
         connector=connector,
         clock=time.time,
         plan_seconds=settings.plan_minutes * 60.0,
         discretion=discretion,
     )
+
+    def use(newer: Known) -> None:
+        announce(newer)
+        engine.known = newer
+
+    async def watch() -> None:
+        await shelf.watch(use)
+
+    use(known)
     means = Means(
         store=store,
         connector=connector,
@@ -59,7 +71,12 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     )
     try:
         async with slack.serve(engine, store, Executor(means)) as desk:
-            yield slack, desk
+            watching = asyncio.create_task(kept_up(watch))
+            try:
+                yield slack, desk
+            finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
     finally:
         connector.close()
         await store.close()

@@ -39,8 +39,26 @@ class Named:
     unknown: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The problems in use, compiled; `refused` says why a newer state of their folders is not in use, else it is empty."""
+
+    library: Library
+    matcher: Matcher
+    refused: str = ""
+
+
+def compiled(library: Library) -> Known:
+    """The problems of a library, ready for use. Raises `KnowledgeError` for a signature or phrase that does not compile."""
+    return Known(library=library, matcher=Matcher(library.values()))
+
+
 class Engine:
-    """The verbs over one inventory, one library and one way to reach hosts."""
+    """The verbs over one inventory, one knowledge and one way to reach hosts.
+
+    `known` may be replaced at any time by one assignment. Who recognised a problem that is gone a moment later meets
+    `NotFound`, and a plan made from an entry that has changed since is stale.
+    """
 
     def __init__(
         self,
@@ -53,12 +71,21 @@ class Engine:
         discretion: Discretion = Discretion(),  # noqa: B008  # frozen
     ) -> None:
         self.inventory = inventory
-        self.library = library
         self.discretion = discretion
-        self.matcher = Matcher(library.values())
+        self.known = compiled(library)
         self._connector = connector
         self._clock = clock
         self._plan_seconds = plan_seconds
+
+    @property
+    def library(self) -> Library:
+        """The problems in use now."""
+        return self.known.library
+
+    @property
+    def matcher(self) -> Matcher:
+        """What recognises the problems in use now."""
+        return self.known.matcher
 
     def recognise(self, text: str) -> Recognition:
         """Name the problems a paste shows. Pure."""
@@ -86,9 +113,9 @@ class Engine:
 
         The boot of the host is measured with every problem, because plans are bound to it.
         """
-        if match.problem not in self.library:
+        problem = self.library.get(match.problem)
+        if problem is None:
             raise NotFound(what=f"The problem {match.problem}")
-        problem = self.library[match.problem]
         measured = await gather((*problem.facts, BOOT), problem.derived, match.captures, reader, arrived)
         facts, error = self._discreet(*measured)
         return diagnose(problem, host.name, match, facts, self._clock(), error)

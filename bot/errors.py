@@ -43,6 +43,12 @@ class KnowledgeError(PostmedicError):
     code = "PM103"
 
 
+class PasteUnreadable(PostmedicError):
+    """{where} cannot be read: {detail}. Name a text file, or `-` for standard input."""
+
+    code = "PM104"
+
+
 # --- hosts ------------------------------------------------------------------------------------------------------------
 
 

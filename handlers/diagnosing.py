@@ -14,6 +14,7 @@ from bot.diagnosis.gather import Arrived
 from bot.engine import measured_matches
 from bot.errors import NotFound, Refused, StoreUnavailable
 from bot.matching.loglines import from_process
+from bot.matching.similarity import sameness
 from bot.model.diagnosis import Diagnosis
 from bot.model.host import Host
 from bot.model.match import Match, Recognition
@@ -72,6 +73,8 @@ async def diagnose(desk: Desk, question: Question) -> None:
             },
         )
     )
+    if not recognition.sure:
+        await _keep(desk, question, recognition)
     await proceed(desk, conversation, recognition)
 
 
@@ -80,8 +83,9 @@ async def proceed(desk: Desk, conversation: Conversation, recognition: Recogniti
     if recognition is None:
         recognition = await asyncio.to_thread(desk.engine.recognise, conversation.paste)
     lang, library = conversation.lang, desk.engine.library
-    matches = _matches(conversation, recognition)
-    also = [library[match.problem].title for match in recognition.sure if match not in matches]
+    # The knowledge may have been exchanged since the paste was recognised.
+    matches = [match for match in _matches(conversation, recognition) if match.problem in library]
+    also = [library[one.problem].title for one in recognition.sure if one not in matches and one.problem in library]
     known: dict[str, Any] = dict(conversation.recognition)
     small = (*small_print(known.get("masked", 0), known.get("cut", False), also, lang), *known.get("unread", ()))
     if not matches:
@@ -152,6 +156,12 @@ async def _measure(desk: Desk, conversation: Conversation, host: Host, matches: 
     await propose(desk, conversation.id, host, reader, found, conversation.requester)
 
 
+async def _keep(desk: Desk, question: Question, recognition: Recognition) -> None:
+    """Keep what somebody asked about and nothing explains, so that an author can."""
+    same = sameness(line.text for line in recognition.paste.lines)
+    await desk.store.unmatched.keep(hashlib.sha256(same.encode()).hexdigest(), question.text, question.id)
+
+
 def _matches(conversation: Conversation, recognition: Recognition) -> Sequence[Match]:
     """What is measured: the problem a person chose, else the sure ones."""
     chosen = conversation.recognition.get("problem")
@@ -178,7 +188,7 @@ def _ask_host(
     if not desk.hosts(conversation.channel):
         return note("hosts-none", conversation.lang)
     named = desk.engine.named(recognition)
-    titles = [desk.engine.library[match.problem].title for match in matches]
+    titles = [problem.title for match in matches if (problem := desk.engine.library.get(match.problem))]
     several = [host.name for host in named.hosts if desk.discusses(host, conversation.channel)]
     return which_host(conversation.id, titles, several, named.unknown, conversation.lang, small)
 

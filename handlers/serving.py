@@ -57,7 +57,7 @@ async def serving(desk: Desk, sending: AsyncWebClient, *, pause: float = 1.0) ->
 
     worker = Worker(desk, {thing.KIND: thing.handle for thing in KEPT}, owner)
     sender = Sender(desk.store, sending, drawn, owner, bot_user=desk.served.bot_user, pause=pause)
-    running = [asyncio.create_task(_kept_up(one)) for one in (worker.run, sender.run, desk.executor.run)]
+    running = [asyncio.create_task(kept_up(one)) for one in (worker.run, sender.run, desk.executor.run)]
     try:
         yield
     finally:
@@ -72,7 +72,7 @@ async def serving(desk: Desk, sending: AsyncWebClient, *, pause: float = 1.0) ->
         await sender.settle(GRACE_SECONDS)
 
 
-async def _kept_up(run: Callable[[], Awaitable[None]]) -> None:
+async def kept_up(run: Callable[[], Awaitable[None]]) -> None:
     """Run a loop again after an error that nobody foresaw, until it ends by itself: a silent bot would be worse."""
     while True:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.authoring.findings import Finding
+from bot.authoring.unwritten import TODO, unwritten
 from bot.diagnosis.gather import reference
 from bot.errors import KnowledgeError, Refused
 from bot.facts.base import DERIVATIONS, FACTS
@@ -40,6 +41,7 @@ class _Entry:
             yield self._wrong(
                 f"it has {count} lines", f"keep an entry below {MAX_LINES}: split the problem or move logic to a fact"
             )
+        yield from unwritten(raw, f"{self.where}/problem.yaml")
         yield from self._signatures()
         yield from self._facts()
         yield from self._causes()
@@ -51,6 +53,8 @@ class _Entry:
 
     def _signatures(self) -> Iterator[Finding]:
         for text in self.problem.signatures:
+            if text.startswith(TODO):
+                continue
             try:
                 Signature(text)
             except KnowledgeError as error:
@@ -61,6 +65,10 @@ class _Entry:
             yield self._wrong("it has neither signatures nor phrases in both languages", "nothing could ever recognise it")
 
     def _facts(self) -> Iterator[Finding]:
+        if not self.problem.facts:
+            yield self._wrong(
+                "it measures nothing", f"list under `facts:` what tells its causes apart: {', '.join(sorted(FACTS))}"
+            )
         for use in self.problem.facts:
             fact = FACTS.get(use.name)
             if fact is None:
@@ -101,6 +109,11 @@ class _Entry:
                     f"the cause {cause.id} names the fix {cause.fix}, which does not exist", "add it under `fixes:`"
                 )
             yield from self._texts(cause)
+        for case in self.problem.lab:
+            if case.cause not in seen:
+                yield self._wrong(
+                    f"the lab case {case.id} expects the cause {case.cause}, which does not exist", "name a cause"
+                )
         for name in sorted(set(self.problem.fixes) - {cause.fix for cause in self.problem.causes}):
             yield self._wrong(f"no cause uses the fix {name}", "remove it, or name it in a cause")
 

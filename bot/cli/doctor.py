@@ -6,18 +6,18 @@ import asyncio
 import json
 import re
 from argparse import Namespace
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, replace
 
 from rich.console import Console
 from rich.markup import escape
 
 from bot import inventory
-from bot.authoring.lint import lint
+from bot.authoring.shelf import Shelf
 from bot.cli.database_findings import look_at_database
 from bot.cli.findings import Finding, Verdict
 from bot.cli.host_findings import look_at_hosts
-from bot.cli.setting_up import knowledge, settings
+from bot.cli.setting_up import settings
 from bot.cli.slack_findings import look_at_slack
 from bot.cli.status import Status
 from bot.config import Settings
@@ -67,8 +67,7 @@ async def _look(given: Settings, host: str | None) -> AsyncIterator[Finding]:
         yield _error("inventory", error, f"docs/settings.md shows how {given.inventory} is written")
     chosen = [known.find(host)] if host else list(known.values())
     if host is None:
-        for finding in _knowledge(given):
-            yield finding
+        yield await _knowledge(given)
         for finding in await look_at_database(given.database):
             yield finding
         for finding in await look_at_slack(given):
@@ -77,22 +76,15 @@ async def _look(given: Settings, host: str | None) -> AsyncIterator[Finding]:
         yield finding
 
 
-def _knowledge(given: Settings) -> Iterator[Finding]:
+async def _knowledge(given: Settings) -> Finding:
     try:
-        library = knowledge(given)
+        known = await Shelf(given.knowledge_paths, pinned=given.knowledge_digest).read()
     except PostmedicError as error:
-        yield _error("knowledge", error)
-        return
-    wrong = [
-        finding
-        for problem in library.values()
-        for finding in lint(problem, (library.folders[problem.id] / "problem.yaml").read_bytes())
-        if finding.error
-    ]
-    for finding in wrong:
-        yield Finding(about="knowledge", verdict=Verdict.FOUND, says=str(finding), mend="postmedic knowledge check")
-    if not wrong:
-        yield Finding(about="knowledge", verdict=Verdict.FINE, says=f"{len(library)} problems can be used")
+        return _error("knowledge", error)
+    if known.refused:
+        says = f"knowledge_paths cannot be used as they are; a bot that serves keeps what was good last: {known.refused}"
+        return Finding(about="knowledge", verdict=Verdict.FOUND, says=says, mend="postmedic knowledge check")
+    return Finding(about="knowledge", verdict=Verdict.FINE, says=f"{len(known.library)} problems can be used")
 
 
 def _error(about: str, error: PostmedicError, mend: str = "") -> Finding:

@@ -5,28 +5,30 @@ from __future__ import annotations
 import asyncio
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.authoring import cases as proving
-from bot.authoring.findings import Finding
-from bot.authoring.lint import lint
+from bot.authoring.check import checked
 from bot.authoring.record import record
-from bot.authoring.samples import shared_samples
 from bot.cli.setting_up import engine, knowledge, language, settings
 from bot.cli.status import Status
+from bot.connectors.replay import ReplayReader
+from bot.diagnosis.gather import gather
 from bot.errors import NotFound
-from bot.knowledge.cases import cases, write
+from bot.knowledge.cases import Case, cases, write
 from bot.knowledge.library import Library
 from bot.matching import Matcher
+from bot.model.fact import FactUse
 from bot.model.problem import Problem
+from bot.render.redact import redact
+
+_VERSION = FactUse(name="setting", arguments=("mail_version",))
 
 
 def check(arguments: Namespace) -> int:
     """Lint the entries and run their cases; prints every finding and a closing count."""
     library = knowledge(settings(arguments))
     chosen = [_problem(library, arguments.id)] if arguments.id else list(library.values())
-    findings = asyncio.run(_findings(library, chosen))
+    findings = asyncio.run(checked(library, chosen, Matcher(library.values())))
     for finding in findings:
         print(finding)
     count = sum(len(cases(library.folders[problem.id])) for problem in chosen)
@@ -35,27 +37,12 @@ def check(arguments: Namespace) -> int:
     return Status.FOUND if wrong else Status.FINE
 
 
-async def _findings(library: Library, chosen: Iterable[Problem]) -> list[Finding]:
-    matcher = Matcher(library.values())
-    findings: list[Finding] = []
-    for problem in chosen:
-        folder = library.folders[problem.id]
-        recorded = cases(folder)
-        findings += lint(problem, (folder / "problem.yaml").read_bytes())
-        findings += proving.missing(problem, recorded)
-        findings += shared_samples(problem, recorded, matcher)
-        for case in recorded:
-            findings += await proving.run(problem, case, matcher)
-    return findings
-
-
 def keep(arguments: Namespace) -> int:
     """Measure on a host and keep every raw reading as a case, with the paste from standard input."""
-    given = settings(arguments)
-    library = knowledge(given)
+    library = knowledge(settings(arguments))
     problem = _problem(library, arguments.id)
-    paste = sys.stdin.read() if not sys.stdin.isatty() else ""
-    case = asyncio.run(_record(arguments, problem, paste))
+    paste = redact(sys.stdin.read())[0] if not sys.stdin.isatty() else ""
+    case = asyncio.run(_silent(arguments, library, paste) if arguments.silent else _recorded(arguments, problem, paste))
     path = library.folders[problem.id] / "cases" / f"{arguments.case}.yaml"
     write(path, case)
     print(f"{path}: confirmed {list(case.confirmed)}, unmeasured {list(case.unmeasured)}, plan {list(case.plan)}")
@@ -63,10 +50,12 @@ def keep(arguments: Namespace) -> int:
     return Status.FINE
 
 
-async def _record(arguments: Namespace, problem: Problem, paste: str):  # type: ignore[no-untyped-def]
-    given = settings(arguments)
-    async with engine(given, arguments.host) as (known, host):
+async def _recorded(arguments: Namespace, problem: Problem, paste: str) -> Case:
+    async with engine(settings(arguments), arguments.host) as (known, host):
+        facts, _ = await gather((_VERSION,), (), {}, known.reader(host))
         noted = {"host": host.name}
+        if isinstance(version := facts.look(_VERSION.path), str):
+            noted["postfix"] = version
         case, _ = await record(
             problem,
             paste,
@@ -77,6 +66,13 @@ async def _record(arguments: Namespace, problem: Problem, paste: str):  # type: 
             discretion=known.discretion,
         )
         return case
+
+
+async def _silent(arguments: Namespace, library: Library, paste: str) -> Case:
+    """What is judged where no probe answers: the one case that no host is asked for."""
+    matcher = Matcher(library.values())
+    case, _ = await record(library[arguments.id], paste, matcher, ReplayReader({}), name=arguments.case, recorded={})
+    return case
 
 
 def show(arguments: Namespace) -> int:

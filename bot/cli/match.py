@@ -7,8 +7,8 @@ import json
 import sys
 import time
 from argparse import Namespace
-from pathlib import Path
 
+from bot.cli.pasted import pasted
 from bot.cli.setting_up import discretion, knowledge, language, settings
 from bot.cli.status import Status
 from bot.matching import Matcher
@@ -27,12 +27,7 @@ def run(arguments: Namespace) -> int:
             if line.strip():
                 _answer_line(matcher, line, number)
         return Status.FINE
-    try:
-        text = sys.stdin.read() if arguments.paste in (None, "-") else Path(arguments.paste).read_text(errors="replace")
-    except OSError as error:
-        print(f"{arguments.paste} cannot be read: {error.strerror}", file=sys.stderr)
-        return Status.USAGE
-    found = matcher.recognise(asyncio.run(discretion(given))(text))
+    found = matcher.recognise(asyncio.run(discretion(given))(pasted(arguments.paste)))
     lang = language(arguments, given)
     if arguments.json:
         print(json.dumps({"answer": _answer(found), "candidates": _candidates(found)}, ensure_ascii=False))

@@ -94,7 +94,9 @@ def value_of(name: str, reading: Reading, arguments: Sequence[object]) -> object
 
 
 def _request(use: FactUse, values: Mapping[str, object], declared: set[str]) -> Request | Unknown:
-    fact = FACTS[use.name]
+    fact = FACTS.get(use.name)
+    if fact is None:  # an entry that nobody checked, e.g. one that is being written
+        return Unknown(reason=Reason.NOT_MEASURED, detail="there is no such fact")
     arguments = _arguments(use.arguments, values, declared)
     for argument in arguments:
         if isinstance(argument, Unknown):

@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.knowledge.loader import Section, dump, parse
-from bot.knowledge.shape import known_keys, section, word, words
+from bot.knowledge.shape import Keys, known_keys, section, word, words
 from bot.model.probe import Reading
+
+# The forms of a case; docs/case.schema.json is made of them too.
+CASE = Keys(needed=frozenset({"paste", "recorded", "readings", "expect"}))
+EXPECT = Keys(needed=frozenset({"match"}), others=frozenset({"confirmed", "ruled-out", "unmeasured", "plan"}))
+READING = Keys(
+    needed=frozenset({"exit"}), others=frozenset({"stdout", "stderr", "stdout-base64", "stderr-base64", "truncated"})
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +42,14 @@ def cases(folder: Path) -> list[Case]:
 def case(path: Path) -> Case:
     """Read one case; raises `KnowledgeError` with file and line."""
     top = parse(path.read_bytes(), f"{path.parts[-4]}/{path.parts[-3]}/cases/{path.name}")
-    known_keys(top, {"paste", "recorded", "readings", "expect"}, needed={"paste", "recorded", "readings", "expect"})
+    known_keys(top, CASE)
     expect, recorded = section(top, "expect"), section(top, "recorded")
-    known_keys(expect, {"match", "confirmed", "ruled-out", "unmeasured", "plan"}, needed={"match"})
+    known_keys(expect, EXPECT)
     readings = section(top, "readings")
     return Case(
         name=path.stem,
-        paste=word(top, "paste") if top["paste"] else "",
-        recorded={key: str(value) for key, value in recorded.items()},
+        paste=_text(top, "paste"),
+        recorded={key: _text(recorded, key) for key in recorded},
         readings={key: _reading(section(readings, key), key) for key in readings},
         match=word(expect, "match"),
         confirmed=words(expect, "confirmed"),
@@ -67,16 +74,19 @@ def write(path: Path, one: Case) -> None:
 
 
 def _reading(one: Section, key: str) -> Reading:
-    known_keys(one, {"exit", "stdout", "stderr", "stdout-base64", "stderr-base64", "truncated"}, needed={"exit"})
+    known_keys(one, READING)
     code = one["exit"]
     if code is not None and (not isinstance(code, int) or isinstance(code, bool)):
         raise one.wrong("exit", "exit is not a number", "write the exit status, or null when the probe did not end")
+    truncated = one.get("truncated", False)
+    if not isinstance(truncated, bool):
+        raise one.wrong("truncated", "truncated is neither true nor false", "write `truncated: true`, or leave it out")
     return Reading(
         key=key,
         exit=code,
         stdout=_stream(one, "stdout"),
         stderr=_stream(one, "stderr"),
-        truncated=one.get("truncated") is True,
+        truncated=truncated,
     )
 
 
@@ -86,10 +96,14 @@ def _stream(one: Section, name: str) -> bytes:
             return base64.b64decode(word(one, f"{name}-base64"), validate=True)
         except ValueError as error:
             raise one.wrong(f"{name}-base64", "this is not base64", "record the case again") from error
+    return _text(one, name).encode()
+
+
+def _text(one: Section, name: str) -> str:
     text = one.get(name, "")
     if not isinstance(text, str):
         raise one.wrong(name, f"{name} is not a text", "put it in quotes")
-    return text.encode()
+    return text
 
 
 def _written(reading: Reading) -> dict[str, object]:

@@ -8,24 +8,32 @@ import re
 from bot.errors import KnowledgeError
 from bot.knowledge import conditions
 from bot.knowledge.loader import Section, parse
-from bot.knowledge.shape import known_keys, section, sections, text, text_or_none, word, words
+from bot.knowledge.shape import Keys, known_keys, section, sections, text, text_or_none, word, words
 from bot.model.condition import Condition
 from bot.model.fact import FactUse
 from bot.model.problem import Cause, Derived, FactPath, Fix, LabCase, Phrases, Problem, Risk, StepUse
 
+# The forms of an entry; docs/problem.schema.json is made of them too.
+PROBLEM = Keys(
+    needed=frozenset({"id", "version", "title", "references", "signatures", "facts", "causes"}),
+    others=frozenset({"phrases", "yields-to", "derive", "fixes", "lab"}),
+)
+PHRASES = Keys(others=frozenset({"en", "zh"}))
+CAUSE = Keys(needed=frozenset({"id", "when", "says"}), others=frozenset({"fix", "advice"}))
+FIX = Keys(needed=frozenset({"risk", "safety", "steps", "before", "after", "undo"}), others=frozenset({"within"}))
+LAB = Keys(needed=frozenset({"id", "break", "expect"}), others=frozenset({"trigger", "hosts", "check", "mend", "paste"}))
+EXPECTED = Keys(needed=frozenset({"cause"}))
+LONGEST_WITHIN = 300  # seconds
 _CALL = re.compile(r"([a-z][a-z0-9-]*)(?:\(([^()]*)\))?")
-_KEYS = {
-    "id", "version", "title", "references", "signatures", "phrases", "yields-to", "facts", "derive", "causes", "fixes", "lab",
-}  # fmt: skip
 
 
 def problem(raw: bytes, where: str) -> Problem:
     """Parse one entry from its raw bytes; raises `KnowledgeError` with file, line and hint."""
     top = parse(raw, where)
-    known_keys(top, _KEYS, needed={"id", "version", "title", "references", "signatures", "facts", "causes"})
+    known_keys(top, PROBLEM)
     fixes = section(top, "fixes")
     version = top["version"]
-    if not isinstance(version, int):
+    if not isinstance(version, int) or isinstance(version, bool):
         raise top.wrong("version", "version is a whole number", "write `version: 1` and raise it with each change of meaning")
     return Problem(
         id=word(top, "id"),
@@ -45,7 +53,7 @@ def problem(raw: bytes, where: str) -> Problem:
 
 
 def _phrases(one: Section) -> Phrases:
-    known_keys(one, {"en", "zh"})
+    known_keys(one, PHRASES)
     return Phrases(en=words(one, "en"), zh=words(one, "zh"))
 
 
@@ -79,7 +87,7 @@ def _condition(one: Section, key: str, data: object) -> Condition:
 
 
 def _cause(one: Section) -> Cause:
-    known_keys(one, {"id", "when", "says", "fix", "advice"}, needed={"id", "when", "says"})
+    known_keys(one, CAUSE)
     cause = Cause(
         id=word(one, "id"),
         when=_condition(one, "when", one["when"]),
@@ -93,13 +101,12 @@ def _cause(one: Section) -> Cause:
 
 
 def _fix(one: Section, name: str) -> Fix:
-    keys = {"risk", "safety", "steps", "before", "after", "within", "undo"}
-    known_keys(one, keys, needed={"risk", "safety", "steps", "before", "after", "undo"})
-    if one["risk"] not in set(Risk):
+    known_keys(one, FIX)
+    if one["risk"] not in tuple(Risk):
         raise one.wrong("risk", f"risk is {one['risk']!r}", "write `low` or `high`")
     within = one.get("within", 15)
-    if not isinstance(within, int) or isinstance(within, bool) or not 1 <= within <= 300:
-        raise one.wrong("within", "within is not a number of seconds from 1 to 300", "write e.g. `within: 30`")
+    if not isinstance(within, int) or isinstance(within, bool) or not 1 <= within <= LONGEST_WITHIN:
+        raise one.wrong("within", f"within is not a number of seconds from 1 to {LONGEST_WITHIN}", "write e.g. `within: 30`")
     fix = Fix(
         id=name,
         risk=Risk(str(one["risk"])),
@@ -132,7 +139,8 @@ def _step(one: Section) -> StepUse:
 
 
 def _lab(one: Section) -> LabCase:
-    known_keys(one, {"id", "break", "trigger", "expect", "hosts", "check", "mend", "paste"}, needed={"id", "break", "expect"})
+    known_keys(one, LAB)
+    known_keys(expected := section(one, "expect"), EXPECTED)
     paste = one.get("paste", "")
     if not isinstance(paste, str):
         raise one.wrong("paste", "the paste is not a text", "write `paste: |` and the text below it")
@@ -140,7 +148,7 @@ def _lab(one: Section) -> LabCase:
         id=word(one, "id"),
         breaks=words(one, "break"),
         trigger=words(one, "trigger"),
-        cause=word(section(one, "expect"), "cause"),
+        cause=word(expected, "cause"),
         hosts=words(one, "hosts"),
         check=words(one, "check"),
         mend=words(one, "mend"),

@@ -1,4 +1,7 @@
-"""Which problems are known? Loads whole folders of entries; one bad entry refuses them all, with every error named."""
+"""Which problems are known? Loads whole folders of entries; one bad entry refuses them all, with every error named.
+
+A folder that is not there is an error and never an empty one: what it held would be forgotten without a word.
+"""
 
 from __future__ import annotations
 
@@ -43,15 +46,20 @@ def entries(root: Path) -> Iterator[Path]:
     return (path.parent for path in sorted(root.glob("*/*/problem.yaml")))
 
 
-def load(roots: Iterable[Path] = (BUILT_IN,), *, pinned: str = "") -> Library:
-    """Load every entry below `roots`, each read once; raises `KnowledgeError` that names each bad entry.
+def load(roots: Iterable[Path] = (BUILT_IN,), *, beside: Library | None = None, pinned: str = "") -> Library:
+    """Load every entry below `roots`, each read once, beside those of another library; raises `KnowledgeError` that names
+    each bad entry.
 
     With `pinned`, the digest of a library that was reviewed, anything else than exactly that library is refused.
     """
-    problems: dict[str, Problem] = {}
-    folders: dict[str, Path] = {}
+    problems: dict[str, Problem] = dict(beside.problems) if beside else {}
+    folders: dict[str, Path] = dict(beside.folders) if beside else {}
     errors: list[KnowledgeError] = []
     for root in roots:
+        if not root.is_dir():
+            errors.append(
+                KnowledgeError(where=root, detail="there is no such folder", hint="make it, or correct knowledge_paths")
+            )
         for folder in entries(root):
             where = f"{root.name}/{folder.relative_to(root)}/problem.yaml"
             try:
@@ -66,6 +74,10 @@ def load(roots: Iterable[Path] = (BUILT_IN,), *, pinned: str = "") -> Library:
                 problems[one.id], folders[one.id] = one, folder
             except KnowledgeError as error:
                 errors.append(error)
+            except OSError as error:
+                errors.append(
+                    KnowledgeError(where=where, detail=f"it cannot be read: {error.strerror}", hint="look at its rights")
+                )
     if len(errors) == 1:
         raise errors[0]
     if errors:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bot.knowledge.loader import Section
 from bot.model.text import Text
 
 
-def known_keys(one: Section, allowed: set[str], needed: set[str] = frozenset()) -> None:  # type: ignore[assignment]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Which keys a mapping must have, and which it may have beside them."""
+
+    needed: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+
+
+TEXT = Keys(needed=frozenset({"en", "zh"}))
+
+
+def known_keys(one: Section, keys: Keys) -> None:
     """Refuse unknown and missing keys."""
+    allowed = keys.needed | keys.others
     for key in one:
         if key not in allowed:
             raise one.wrong(key, f"the key {key!r} is not known here", f"known are: {', '.join(sorted(allowed))}")
-    for key in sorted(needed):
+    for key in sorted(keys.needed):
         if key not in one:
             raise one.wrong(key, f"the key {key!r} is missing", f"add `{key}:` here")
 
@@ -53,7 +67,7 @@ def sections(one: Section, key: str) -> tuple[Section, ...]:
 def text(one: Section, key: str) -> Text:
     """A text in every language: `{ en: …, zh: … }`."""
     both = section(one, key)
-    known_keys(both, {"en", "zh"}, needed={"en", "zh"})
+    known_keys(both, TEXT)
     return Text(en=word(both, "en").strip(), zh=word(both, "zh").strip())
 
 

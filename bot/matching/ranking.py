@@ -7,7 +7,7 @@ more of a line explains it better. Every decision leaves a reason, so that an au
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.model.match import Kind
@@ -31,6 +31,14 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What shows a problem on one line: the signature or phrase, and its score there."""
+
+    pattern: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """One problem that a paste may show: by which pattern, how surely, and on which lines."""
 
@@ -45,6 +53,8 @@ class Candidate:
     verdict: Verdict = Verdict.SURE
     because: str = ""  # the other problem that the verdict names
     margin: float = 0.0
+    rival: str = ""  # the runner-up that the margin is measured from
+    shown: Mapping[int, Shown] = field(default_factory=dict)  # by the first line of each place that was counted
 
 
 def ranked(candidates: Sequence[Candidate], yields_to: Mapping[str, Sequence[str]]) -> tuple[Candidate, ...]:
@@ -81,8 +91,9 @@ def _names(patterns: Sequence[str], problem: str) -> bool:
 def _judged(one: Candidate, ordered: Sequence[Candidate], yields_to: Mapping[str, Sequence[str]]) -> Candidate:
     """One candidate with its verdict in the light of all others."""
     others = [other for other in ordered if other.problem != one.problem and other.verdict is not Verdict.FOREIGN]
-    rival = max((other.score for other in others if not yields(other.problem, one.problem, yields_to)), default=0.0)
-    one = replace(one, margin=max(0.0, one.score - rival))
+    rivals = [other for other in others if not yields(other.problem, one.problem, yields_to)]
+    rival = max(rivals, key=lambda other: other.score, default=None)
+    one = replace(one, margin=max(0.0, one.score - (rival.score if rival else 0.0)), rival=rival.problem if rival else "")
     if one.verdict is Verdict.FOREIGN:
         return one
     if one.score < FLOOR[one.kind]:

@@ -13,7 +13,7 @@ from bot.matching.context import is_foreign, speaks_of_postfix
 from bot.matching.hosts import hosts
 from bot.matching.index import RequirementIndex
 from bot.matching.phrases import Phrases
-from bot.matching.ranking import FLOOR, NEAR_FLOOR, Candidate, Verdict, ranked, yields
+from bot.matching.ranking import FLOOR, NEAR_FLOOR, Candidate, Shown, Verdict, ranked, yields
 from bot.matching.signatures import Hit, Signature
 from bot.matching.similarity import Similarity
 from bot.matching.spelling import Spelling
@@ -33,17 +33,8 @@ class Explanation:
     """How an answer came about: every candidate with its verdict, and the recognition they led to."""
 
     recognition: Recognition
-    candidates: tuple[Candidate, ...]
-
-    @property
-    def silence(self) -> str:
-        """Why nothing is said unprompted, or the empty string when something is."""
-        if self.recognition.sure:
-            return ""
-        if not self.candidates:
-            return "nothing in it looks like a known problem"
-        best = self.candidates[0]
-        return f"{best.problem}: {best.verdict} {best.because}".rstrip()
+    candidates: tuple[Candidate, ...]  # the sure ones first, then the likeliest
+    of_postfix: bool  # whether a word of the paste is Postfix's own; without one nothing is compared for likeness
 
 
 @dataclass(slots=True)
@@ -57,7 +48,7 @@ class _Found:
     captures: dict[str, str]
     deciding: range
     foreign: bool
-    lines: set[int] = field(default_factory=set)
+    lines: dict[int, Shown] = field(default_factory=dict)
 
 
 class Matcher:
@@ -93,7 +84,8 @@ class Matcher:
         found: dict[str, _Found] = {}
         stretches = list(views(paste))
         taken = self._exact(stretches, found)
-        self._similar(stretches, taken, found, about_postfix=speaks_of_postfix(paste.text))
+        of_postfix = speaks_of_postfix(paste.text)
+        self._similar(stretches, taken, found, about_postfix=of_postfix)
         self._told(stretches, found)
         candidates = ranked([_candidate(problem, one) for problem, one in found.items()], self._yields_to)
         matches = [(_match(one, paste), one) for one in candidates]
@@ -103,7 +95,7 @@ class Matcher:
             near=tuple(match for match, one in matches if one.score >= NEAR_FLOOR)[:MAX_NEAR],
             hosts=hosts(paste),
         )
-        return Explanation(recognition=recognition, candidates=candidates)
+        return Explanation(recognition=recognition, candidates=candidates, of_postfix=of_postfix)
 
     def _exact(self, stretches: list[View], found: dict[str, _Found]) -> set[int]:
         """Note every signature that stands in a view, unless a longer one explains the same words; return the lines it took."""
@@ -202,18 +194,19 @@ def _note(
     known = found.get(problem)
     if known is not None and (order[known.kind], known.foreign, -known.score) <= (order[kind], foreign, -score):
         if known.kind is kind and (kind is Kind.EXACT or score >= FLOOR[kind]):
-            known.lines.add(lines[0])
+            known.lines.setdefault(lines[0], Shown(pattern=text, score=round(score, 1)))
             if kind is Kind.EXACT:
                 known.captures = {**captures, **known.captures}
         return
-    kept = {lines[0]} | (known.lines if known is not None and known.kind is kind else set())
+    kept = dict(known.lines) if known is not None and known.kind is kind else {}
+    kept[lines[0]] = Shown(pattern=text, score=round(score, 1))
     if known is not None and known.kind is kind is Kind.EXACT:
         captures = {**known.captures, **captures}
     found[problem] = _Found(kind, score, text, letters, captures, lines, foreign, kept)
 
 
 def _candidate(problem: str, one: _Found) -> Candidate:
-    rest = sorted(one.lines - set(one.deciding))
+    rest = sorted(one.lines.keys() - set(one.deciding))
     candidate = Candidate(
         problem=problem,
         kind=one.kind,
@@ -223,6 +216,7 @@ def _candidate(problem: str, one: _Found) -> Candidate:
         captures=one.captures,
         lines=(*one.deciding, *rest),
         count=len(one.lines),
+        shown=one.lines,
     )
     return replace(candidate, verdict=Verdict.FOREIGN) if one.foreign else candidate
 

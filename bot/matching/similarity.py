@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
@@ -44,6 +44,11 @@ def wording(text: str) -> list[str]:
         if not (word == _MARK and words and words[-1] == _MARK):
             words.append(word)
     return words
+
+
+def sameness(texts: Iterable[str]) -> str:
+    """What two pastes share that are the same but for names, addresses, numbers and repeated lines."""
+    return "\n".join(dict.fromkeys(" ".join(wording(text)) for text in texts))
 
 
 def _fixed(plain: str) -> list[str]:

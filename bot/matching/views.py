@@ -44,7 +44,7 @@ def views(paste: Paste) -> Iterator[View]:
     lines = paste.lines
     number = 0
     for index, line in enumerate(lines):
-        if not _ORDINARY.search(line.text):
+        if not is_ordinary(line.text):
             prose = not line.host and not from_process(line.text)
             yield View(number=number, text=_without_repeats(line.text), first=index, prose=prose)
             number += 1
@@ -59,6 +59,11 @@ def views(paste: Paste) -> Iterator[View]:
             text = _without_repeats(glue.join(line.text for line in part))
             yield View(number=number, text=text, first=start, starts=tuple(starts), prose=prose)
             number += 1
+
+
+def is_ordinary(text: str) -> bool:
+    """Say whether a line is traffic as it should be, which is in no view."""
+    return _ORDINARY.search(text) is not None
 
 
 def _runs(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
@@ -77,7 +82,7 @@ def _runs(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
 def _continues(above: Line, line: Line) -> bool:
     if line.host or line.number - above.number > 1 or opens_record(line.text):
         return False
-    return not _ORDINARY.search(above.text)
+    return not is_ordinary(above.text)
 
 
 def _without_repeats(text: str) -> str:

@@ -133,9 +133,14 @@ def denial(plan_id: str, lang: Lang) -> Block:
     }
 
 
-def home(listed: Sequence[Host], waiting: Sequence[tuple[Plan, str]], lang: Lang) -> Block:
-    """The Home tab: plans that wait for a decision with links to their cards, the hosts, and help."""
-    blocks = [header(say("home-title", lang)), section(say("home-open", lang))]
+def home(listed: Sequence[Host], waiting: Sequence[tuple[Plan, str]], lang: Lang, *, refused: str = "") -> Block:
+    """The Home tab: plans that wait for a decision with links to their cards, the hosts, and help.
+
+    `refused` says why the entries of one's own are not used as they are now.
+    """
+    blocks = [header(say("home-title", lang))]
+    blocks += [section(say("home-knowledge", lang, detail=refused)), divider()] if refused else []
+    blocks += [section(say("home-open", lang))]
     blocks += [section(_waiting(plan, link, lang)) for plan, link in waiting[:MOST_PLANS]]
     blocks += [] if waiting else [context(say("home-none", lang))]
     blocks += [divider(), section(f"*{say('hosts-title', lang)}*"), *_hosts(listed, lang)]

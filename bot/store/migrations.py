@@ -56,8 +56,14 @@ _FIRST = (
 
 _KEYS = ("CREATE TABLE keys (name TEXT PRIMARY KEY, value TEXT NOT NULL)",)
 _MARKS = ("CREATE TABLE marks (name TEXT PRIMARY KEY, at DOUBLE PRECISION NOT NULL, value TEXT NOT NULL)",)
+_UNMATCHED = (
+    """CREATE TABLE unmatched (
+        key TEXT PRIMARY KEY, text TEXT NOT NULL, question TEXT NOT NULL, count INTEGER NOT NULL,
+        first_at DOUBLE PRECISION NOT NULL, last_at DOUBLE PRECISION NOT NULL)""",
+    "CREATE INDEX unmatched_last ON unmatched (last_at)",
+)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS, _MARKS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS, _MARKS, _UNMATCHED)
 """The texts of version 1, 2, 3 …; only statements that SQLite and PostgreSQL both know."""
 
 

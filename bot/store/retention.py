@@ -11,7 +11,8 @@ from bot.store.dialect import now
 
 
 async def forget(database: Database, older_seconds: float) -> None:
-    """Delete handled inbox rows, ended plans with all that belongs to them, and threads without plans that are older.
+    """Delete handled inbox rows, ended plans with all that belongs to them, threads without plans, and texts that nobody
+    asks about any more, that are older.
 
     Choose more than a few days: a key that is forgotten would be accepted again if Slack delivered it again.
     """
@@ -28,4 +29,5 @@ async def forget(database: Database, older_seconds: float) -> None:
         await connection.execute(delete(schema.outbox).where(*others))
         used = select(plan.conversation)
         await connection.execute(delete(schema.conversations).where(talk.created_at < before, talk.id.not_in(used)))
+        await connection.execute(delete(schema.unmatched).where(schema.unmatched.c.last_at < before))
         await connection.execute(delete(schema.inbox).where(received.state != "waiting", received.changed_at < before))

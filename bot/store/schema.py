@@ -129,3 +129,12 @@ steps = _table(
 )
 marks = _table("marks", _key("name"), _column("at", Double), _column("value"))
 measurements = _table("measurements", _key("plan"), _key("stage"), _column("at", Double), _column("document", Json))
+unmatched = _table(
+    "unmatched",
+    _key("key"),
+    _column("text", Json),
+    _column("question"),
+    _column("count", Integer),
+    _column("first_at", Double),
+    _column("last_at", Double),
+)

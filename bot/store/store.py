@@ -20,6 +20,7 @@ from bot.store.outbox import Outbox
 from bot.store.plans import Plans
 from bot.store.restored import end_what_was_restored
 from bot.store.retention import forget
+from bot.store.unmatched import Unmatched
 
 
 class Store:
@@ -33,6 +34,7 @@ class Store:
         self.plans = Plans(database)
         self.events = Events(database)
         self.marks = Marks(database)
+        self.unmatched = Unmatched(database)
 
     @classmethod
     async def open(

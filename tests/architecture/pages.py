@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from bot import errors
 from bot.__main__ import parser
 from bot.audit import chain, kinds
+from bot.authoring import schema
+from bot.authoring.scaffold import SCHEMA
 from bot.authoring.table import placed, table
 from bot.cli.status import Status
 from bot.errors import PostmedicError
@@ -39,8 +42,14 @@ def pages() -> dict[Path, str]:
         SECURITY: "\n".join(map(_with_tests, SECURITY.read_text(encoding="utf-8").split("\n"))),
         ROOT / "docs/commands.md": _commands(),
         ROOT / "docs/errors.md": _errors(),
+        SCHEMA: _json(schema.problem()),
+        SCHEMA.with_name("case.schema.json"): _json(schema.case()),
         readme: placed(readme.read_text(encoding="utf-8"), table(library, recorded)),
     }
+
+
+def _json(made: dict[str, object]) -> str:
+    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
 
 
 def _commands() -> str:

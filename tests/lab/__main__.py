@@ -84,11 +84,21 @@ def _up(hosts: list[str]) -> int:
         first = next(iter(lab))
         print(
             f"\nssh -i {lab.keys.probe} -o UserKnownHostsFile={lab.folder}/known_hosts -p {first.ssh_port} "
-            f"postmedic-probe@127.0.0.1\npython -m tests.lab shell {first.name}\n\nready",
+            f"postmedic-probe@127.0.0.1\npython -m tests.lab shell {first.name}\n{_enrolled(lab)}\nready",
             flush=True,
         )
         signal.pause()
     return 0
+
+
+def _enrolled(lab: Lab) -> str:
+    """Let postmedic in where both mail hosts are up, and say how it is told of them."""
+    if not {"mx12", "mx13"} <= {host.name for host in lab}:
+        return ""
+    from tests.lab.enrolled import enrol, write_inventory  # needs the whole product
+
+    enrol(lab)
+    return f"export POSTMEDIC_INVENTORY={write_inventory(lab, lab.folder / 'inventory.toml')}\n"
 
 
 def _demo(port: int) -> int:

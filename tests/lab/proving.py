@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -33,6 +34,12 @@ PACE = Pace(poll=0.3)
 MOST_LINES = 8  # of a log in a short paste; the rest repeats them
 
 
+def known() -> library.Library:
+    """The built-in entries, and those of one's own that POSTMEDIC_KNOWLEDGE_PATHS names."""
+    own = os.environ.get("POSTMEDIC_KNOWLEDGE_PATHS", "").split(",")
+    return library.load((library.BUILT_IN, *(Path(one) for one in own if one)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """The whole engine over the lab's hosts, with a store of its own."""
@@ -49,7 +56,7 @@ async def bench(lab: Lab, folder: Path, *, pace: Pace = PACE) -> AsyncIterator[B
     hosts = inventory.load(write_inventory(lab, folder / "inventory.toml"))
     connector = SshConnector()
     store = await Store.open(str(folder / "postmedic.db"))
-    engine = Engine(inventory=hosts, library=library.load(), connector=connector, clock=time.time, plan_seconds=1800)
+    engine = Engine(inventory=hosts, library=known(), connector=connector, clock=time.time, plan_seconds=1800)
 
     async def same(actor: Actor) -> Actor:
         return actor

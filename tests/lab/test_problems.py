@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.knowledge import library
 from bot.model.execution import State
 from bot.model.problem import LabCase, Problem
 from tests.lab import Lab
-from tests.lab.proving import HOSTS, bench, broken, checked, diagnosed, healed, made_new
+from tests.lab.proving import HOSTS, bench, broken, checked, diagnosed, healed, known, made_new
 
-LIBRARY = library.load()
+LIBRARY = known()
 
 
 def _hosts(number: int, case: LabCase) -> tuple[str, ...]:

@@ -41,6 +41,12 @@ async def measured(
     return await gather(uses, derived, captures or {}, reader)
 
 
+async def test_a_fact_that_does_not_exist_is_unknown_and_costs_no_other() -> None:
+    facts, error = await measured([FactUse(name="unheard"), RELAY], Told(ANSWERS))
+    assert (reason(facts, "unheard"), error) == (Reason.NOT_MEASURED, "")
+    assert facts["relay"] == Relay(host="mx.example.org", port=587)
+
+
 async def test_what_depends_on_nothing_travels_in_one_round() -> None:
     reader = Told(ANSWERS)
     facts, error = await measured([RELAY, FIXED], reader)

@@ -96,7 +96,22 @@ def test_a_library_is_loaded_from_folders(tmp_path: Path) -> None:
     library = load([tmp_path / "one"])
     assert list(library) == ["startup-example"]
     assert library.folders["startup-example"] == folder
+    (tmp_path / "empty").mkdir()
     assert len(load([tmp_path / "empty"])) == 0
+    assert set(load([tmp_path / "empty"], beside=library)) == {"startup-example"}
+    with pytest.raises(KnowledgeError, match="exists twice"):
+        load([tmp_path / "one"], beside=library)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(KnowledgeError, match="absent: there is no such folder"):
+        load([tmp_path / "absent"])
+
+
+def test_an_entry_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "startup" / "example" / "problem.yaml").mkdir(parents=True)
+    with pytest.raises(KnowledgeError, match=r"startup/example/problem\.yaml: it cannot be read"):
+        load([tmp_path])
 
 
 def test_an_id_must_be_that_of_its_folder(tmp_path: Path) -> None:

@@ -149,13 +149,24 @@ def test_a_reply_quoted_in_a_delivered_record_is_not_a_problem() -> None:
     assert first(STAMP + "postfix/smtp[6]: 4B9C21A0F: status=sent (250 Insufficient system storage was fixed)") is None
 
 
-def test_silence_is_explained() -> None:
-    assert MATCHER.explain("hello").silence == "nothing in it looks like a known problem"
+def test_every_candidate_says_what_showed_it_and_who_came_next() -> None:
+    explained = MATCHER.explain("\n".join([THROTTLED, "hello", NO_INTERFACE, THROTTLED]))
+    first, second = explained.candidates
+    assert (first.problem, first.rival) == ("startup-no-local-interface", "")
+    assert {line: one.score for line, one in first.shown.items()} == {2: first.score}
+    assert (second.verdict, second.because) == (Verdict.SYMPTOM, first.problem)
+    assert second.rival == first.problem
+    assert set(second.shown) == {0, 3}
+    assert {one.pattern for one in second.shown.values()} == {"{program:path}: bad command startup -- throttling"}
+
+
+def test_whether_a_word_is_of_postfix_is_told() -> None:
+    assert not MATCHER.explain("hello").of_postfix
     unsure = MATCHER.explain(STAMP + "postfix[9]: fatal: parameter inet_interfaces: no local")
+    assert unsure.of_postfix
     assert unsure.recognition.sure == ()
-    assert unsure.silence == "startup-no-local-interface: too unlike"
+    assert unsure.candidates[0].verdict is Verdict.FLOOR
     assert [match.problem for match in unsure.recognition.near] == ["startup-no-local-interface"]
-    assert MATCHER.explain(DENIED).silence == ""
 
 
 def test_hosts_come_from_log_fields_and_from_words() -> None:

@@ -68,6 +68,9 @@ def test_slack_takes_the_views_and_the_options(lang: Lang) -> None:
     assert modal["private_metadata"] == ID
     waiting = [(plan(), "https://example.slack.com/archives/C1/p1")] * 30
     assert check_view(replies.home(HOSTS, waiting, lang)) == []
+    assert check_view(replies.home(HOSTS, waiting, lang, refused=HOSTILE * 200)) == []
+    assert "postmedic knowledge check" in str(replies.home(HOSTS, waiting, lang, refused="x/problem.yaml:3: no"))
+    assert "postmedic knowledge check" not in str(replies.home(HOSTS, waiting, lang))
     assert check_view(replies.home([], [(plan(requester="local:" + HOSTILE), "")], lang)) == []
     assert check_options({"options": replies.host_options(HOSTS)}) == []
 

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.approval.policy import Refusal
+from bot.authoring.trial import Silence
 from bot.execution.answers import Said
+from bot.matching import Verdict
 from bot.model.execution import State
 from bot.model.fact import Reason, Unknown
 from bot.model.match import Kind
@@ -75,6 +77,8 @@ NAMED = {
     **{f"why-{one.value}": Why for one in Why if one is not Why.NONE},
     **{f"refused-{one.value}": Refusal for one in Refusal},
     **{f"recognised-{one.value}": Kind for one in Kind},
+    **{f"try-{one.name.lower().replace('_', '-')}": Verdict for one in Verdict},
+    **{f"silent-{one.value}": Silence for one in Silence if one},
 }
 
 

@@ -29,10 +29,12 @@ async def test_only_what_is_finished_and_old_is_forgotten(store: Store) -> None:
     await store.inbox.done("Ev1", "me")
     await store.inbox.accept("Ev2", "message", {})
     await store.outbox.put(Show(kind="answer", subject="x", channel="C2"))
+    await store.unmatched.keep("k", "what is this", "q1")
     head = await store.events.head()
 
     await store.forget(60)
     assert await store.plans.state("ended") is State.FAILED  # not old yet
+    assert len(await store.unmatched.listed()) == 1
     await asyncio.sleep(0.05)
     await store.forget(0.01)
 
@@ -44,6 +46,7 @@ async def test_only_what_is_finished_and_old_is_forgotten(store: Store) -> None:
     assert (progress.state, len(progress.reviews)) == (State.APPROVED, 1)
     assert (await store.conversations.by_id("open")).id == "open"
     assert await store.outbox.waiting(["answer"]) == 1
+    assert await store.unmatched.listed() == ()
     assert [row.key for row in await store.inbox.take("me")] == ["Ev2"]
     assert (await store.events.head(), await store.events.verify()) == (head, None)
     assert not await store.plans.decide(review(waiting), "open", lambda reviews: pytest.fail("it is decided"))
