@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -85,8 +86,6 @@ def test_after_is_not_already_true_before(name: str) -> None:
     """A fix whose `after` holds on the broken host would prove nothing by holding later."""
     mend = FIXES[name]
     recorded = Recorded(readings=readings(mend.case))
-    import asyncio
-
     facts = asyncio.run(recorded.measure(mend.plan)).facts
     assert any(judge(from_canonical(text), facts) is not Truth.TRUE for text in mend.plan.after)
 
@@ -97,7 +96,7 @@ async def test_where_it_did_help_success_is_said(store: Store) -> None:
 
     class Helped(Recorded):
         async def run(self, execution, index, step):  # type: ignore[no-untyped-def]
-            self.over = {"interfaces.loopback-up": True, "smtp-greeting.state": "ready"}
+            self.over = {"interfaces.loopback-up": True, "service.postfix.running": True}
             return await super().run(execution, index, step)
 
     progress = await carried(store, Helped(readings=readings(mend.case)), replace(mend.plan, within=0))

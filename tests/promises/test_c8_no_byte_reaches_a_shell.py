@@ -127,6 +127,13 @@ def test_a_token_holds_nothing_a_shell_or_an_option_parser_reads(text: str) -> N
     assert 1 <= len(word) <= 128
 
 
+@pytest.mark.parametrize("letter", SHELL, ids=ascii)
+def test_each_letter_that_means_something_to_a_shell_is_refused(letter: str) -> None:
+    for text in (letter, f"a{letter}", f"a{letter}b", f"{letter}b"):
+        with pytest.raises(Refused):
+            token(text)
+
+
 @pytest.mark.parametrize("word", ["", "-x", "a b", "a;b", "$(id)", "`id`", "a\nb", "a'b", "\u2028", "a" * 129, "+", *INJECTED])
 async def test_what_is_no_token_does_not_leave(word: str) -> None:
     echo = Probe(name="echo", script="", parameters=("host",))
