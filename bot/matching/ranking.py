@@ -42,6 +42,7 @@ class Candidate:
     captures: Mapping[str, str]
     lines: tuple[int, ...]  # indexes into the paste's lines, the deciding ones first
     count: int = 1
+    shown: tuple[int, ...] = ()  # indexes of the first line of every place that shows it
     verdict: Verdict = Verdict.SURE
     because: str = ""  # the other problem that the verdict names
     margin: float = 0.0

@@ -223,6 +223,7 @@ def _candidate(problem: str, one: _Found) -> Candidate:
         captures=one.captures,
         lines=(*one.deciding, *rest),
         count=len(one.lines),
+        shown=tuple(sorted(one.lines)),
     )
     return replace(candidate, verdict=Verdict.FOREIGN) if one.foreign else candidate
 
@@ -236,4 +237,5 @@ def _match(one: Candidate, paste: Paste) -> Match:
         captures=one.captures,
         lines=tuple(paste.lines[index] for index in one.lines[:MAX_NEAR]),
         count=one.count,
+        numbers=tuple(sorted({paste.lines[index].number for index in one.shown})),
     )
