@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.knowledge import library
 from bot.model.checkup import Source
 from bot.model.moment import moment
 from bot.model.text import LANGS
 from bot.render.checkup_card import findings
 from bot.render.templates import plain_value
 from tests.lab import Lab
-from tests.lab.proving import HOSTS, LIBRARY, bench, made_new
+from tests.lab.proving import HOSTS, bench, made_new
+
+LIBRARY = library.load()
 
 # The peer greylists two messages; port 25 of two other domains is filtered for four more.
 MIXED = """
@@ -38,7 +41,7 @@ async def test_a_queue_of_mixed_reasons_is_told_by_problem_and_time(enrolled: La
         end = int((await asyncio.to_thread(host.run, MIXED, timeout=90)).out.split()[-1])
         async with bench(enrolled, tmp_path) as on:
             known = on.engine.inventory[name]
-            checkup = await on.engine.check(known, on.connector.reader(known))
+            checkup = await on.engine.check(known, on.engine.reader(known))
     finally:
         made_new(enrolled, name)
 
