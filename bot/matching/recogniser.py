@@ -200,7 +200,10 @@ def _note(
     order = {Kind.EXACT: 0, Kind.SIMILAR: 1, Kind.PHRASE: 2}
     text, letters = (pattern.text, pattern.letters) if isinstance(pattern, Signature) else (pattern, len(pattern))
     known = found.get(problem)
-    if known is not None and (order[known.kind], known.foreign, -known.score) <= (order[kind], foreign, -score):
+    if known is not None and (
+        (known.score < FLOOR[known.kind], order[known.kind], known.foreign, -known.score)
+        <= (score < FLOOR[kind], order[kind], foreign, -score)
+    ):  # what is too weak to be said must not hide what is strong enough
         if known.kind is kind and (kind is Kind.EXACT or score >= FLOOR[kind]):
             known.lines.add(lines[0])
             if kind is Kind.EXACT:
