@@ -10,6 +10,7 @@ import re
 
 from bot.facts.base import derivation, fact, first_unknown, refusal, unreadable
 from bot.model.fact import Reason, Unknown
+from bot.model.moment import moment
 from bot.model.probe import Access, Probe, Reading
 from bot.render.redact import redact
 
@@ -55,6 +56,20 @@ _ECHO = re.compile(r"see logs for details|startup failed|postqueue|postsuper|sen
 @fact("log", LOG)
 def log(reading: Reading) -> tuple[str, ...] | Unknown:
     """The last messages of the mail log, oldest first, as `postfix/smtpd[123]: message` (tuple of str)."""
+    entries = _entries(reading)
+    return entries if isinstance(entries, Unknown) else tuple(_masked(text) for text, _ in entries)
+
+
+@fact("log-times", LOG)
+def log_times(reading: Reading) -> tuple[str, ...] | Unknown:
+    """When each message of `log` was written, as the host's log tells it: journal times in UTC, stamps of files as they stand
+    there, empty when there is none (tuple of str)."""
+    entries = _entries(reading)
+    return entries if isinstance(entries, Unknown) else tuple(at for _, at in entries)
+
+
+def _entries(reading: Reading) -> list[tuple[str, str]] | Unknown:
+    """The messages of the log and their times, oldest first."""
     if refused := refusal(reading):
         return refused
     first, _, rest = reading.out.partition("\n")
@@ -65,32 +80,44 @@ def log(reading: Reading) -> tuple[str, ...] | Unknown:
         return Unknown(reason=Reason.NO_PERMISSION, detail="the account may not read the mail log")
     lines = rest.split("\n")
     if lines[-2:] == ["end file", ""]:
-        found = [_STAMP.sub("", line) for line in lines[:-2]]
+        found = [_line(line) for line in lines[:-2]]
     elif lines[-2:] == ["end journal", ""] or reading.truncated:
-        found = [text for line in lines if (text := _entry(line, account))]
+        found = [_entry(line, account) for line in lines]
     else:
         return Unknown(reason=Reason.TRUNCATED, detail="the log was cut")
-    return tuple(_masked(line) for line in found if line)
+    return [one for one in found if one[0]]
 
 
-def _entry(line: str, account: str) -> str:
+def _line(line: str) -> tuple[str, str]:
+    stamp = _STAMP.match(line)
+    return (line[stamp.end() :], stamp[0].rsplit(" ", 2)[0]) if stamp else (line, "")
+
+
+def _entry(line: str, account: str) -> tuple[str, str]:
     if not line.startswith("{") or len(line) > 65536:
-        return ""
+        return "", ""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
-        return ""
+        return "", ""
     # What the probing account itself caused, such as a refused postqueue, is not the mail system's trouble.
     if not isinstance(entry, dict) or (account != "0" and entry.get("_UID") == account):
-        return ""
+        return "", ""
     message = entry.get("MESSAGE")
     if isinstance(message, list):  # the journal gives bytes for what is not UTF-8
         codes = [one for one in message if isinstance(one, int) and 0 <= one < 256]
         message = bytes(codes).decode("utf-8", "replace")
     if not isinstance(message, str):
-        return ""
+        return "", ""
     name, pid = str(entry.get("SYSLOG_IDENTIFIER", ""))[:64], str(entry.get("SYSLOG_PID", ""))[:10]
-    return f"{name}[{pid}]: {message}" if pid else f"{name}: {message}"
+    text = f"{name}[{pid}]: {message}" if pid else f"{name}: {message}"
+    return text, _at(entry.get("__REALTIME_TIMESTAMP"))
+
+
+def _at(microseconds: object) -> str:
+    if not (isinstance(microseconds, str) and microseconds.isascii() and microseconds.isdecimal() and len(microseconds) <= 17):
+        return ""
+    return moment(int(microseconds) // 1_000_000)
 
 
 def _masked(line: str) -> str:

@@ -27,7 +27,8 @@ date +%s
     seconds=8,
     bytes=_BYTES + 64,
 )
-_MOST_REASONS = 12
+_MOST_REASONS = 60  # many servers word the same refusal differently
+_MOST_DOMAINS = 12
 _DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
 _UNANSWERED = re.compile(r"connect to HOST:25: (?:Connection timed out|No route to host)$")
 _VOLATILE = ((re.compile(r"[A-Za-z0-9_.-]*\[[0-9A-Fa-f.:]+\]"), "HOST"), (re.compile(r"\b[0-9A-F]{8,16}\b"), "ID"))
@@ -35,10 +36,12 @@ _VOLATILE = ((re.compile(r"[A-Za-z0-9_.-]*\[[0-9A-Fa-f.:]+\]"), "HOST"), (re.com
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """One reason for waiting, its volatile parts normalised, and how many recipients wait for it."""
+    """One reason for waiting, its volatile parts normalised, how many messages wait for it, and since when (0: not known)."""
 
     text: str
     count: int
+    oldest: int = 0  # arrival of the oldest and of the newest of them, seconds since 1970
+    newest: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,21 +105,27 @@ def _queue(stdout: bytes, truncated: bool) -> Queue | Unknown:
     if not messages and "exit=" in rest:
         return unreadable("the queue could not be listed")
     names: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
+    reasons: dict[str, list[int]] = {}
     domains: Counter[str] = Counter()
     oldest = int(first)
     for message in messages:
         names[str(message.get("queue_name"))] += 1
         oldest = min(oldest, _arrival(message, oldest))
-        for domain, reason in _recipients(message):
-            domains[domain] += bool(domain)
-            reasons[reason] += bool(reason)
+        recipients = _recipients(message)
+        domains.update(domain for domain, _ in recipients if domain)
+        for reason in {reason for _, reason in recipients if reason}:
+            reasons.setdefault(reason, []).append(_arrival(message, 0))
     return Queue(
         count=len(messages), truncated=cut, active=names["active"], deferred=names["deferred"], hold=names["hold"],
         incoming=names["incoming"], maildrop=names["maildrop"], oldest=max(0, int(first) - oldest),
-        reasons=tuple(Wait(text=text, count=n) for text, n in reasons.most_common(_MOST_REASONS) if n),
-        domains=tuple(domain for domain, n in domains.most_common(_MOST_REASONS) if n),
+        reasons=tuple(_wait(text, at) for text, at in sorted(reasons.items(), key=lambda one: -len(one[1]))[:_MOST_REASONS]),
+        domains=tuple(domain for domain, _ in domains.most_common(_MOST_DOMAINS)),
     )  # fmt: skip
+
+
+def _wait(text: str, arrivals: list[int]) -> Wait:
+    known = [at for at in arrivals if at]
+    return Wait(text=text, count=len(arrivals), oldest=min(known, default=0), newest=max(known, default=0))
 
 
 def _message(line: str) -> dict[str, object] | None:

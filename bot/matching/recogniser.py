@@ -192,7 +192,10 @@ def _note(
     order = {Kind.EXACT: 0, Kind.SIMILAR: 1, Kind.PHRASE: 2}
     text, letters = (pattern.text, pattern.letters) if isinstance(pattern, Signature) else (pattern, len(pattern))
     known = found.get(problem)
-    if known is not None and (order[known.kind], known.foreign, -known.score) <= (order[kind], foreign, -score):
+    if known is not None and (
+        (known.score < FLOOR[known.kind], order[known.kind], known.foreign, -known.score)
+        <= (score < FLOOR[kind], order[kind], foreign, -score)
+    ):  # what is too weak to be said must not hide what is strong enough
         if known.kind is kind and (kind is Kind.EXACT or score >= FLOOR[kind]):
             known.lines.setdefault(lines[0], Shown(pattern=text, score=round(score, 1)))
             if kind is Kind.EXACT:
@@ -230,4 +233,5 @@ def _match(one: Candidate, paste: Paste) -> Match:
         captures=one.captures,
         lines=tuple(paste.lines[index] for index in one.lines[:MAX_NEAR]),
         count=one.count,
+        numbers=tuple(sorted({paste.lines[index].number for index in one.shown})),
     )

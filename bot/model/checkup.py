@@ -26,6 +26,8 @@ class Seen:
     match: Match | None
     sure: bool
     text: str
+    oldest: str = ""  # the time of the first and the last of them as the host gives it, empty when it gives none
+    newest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

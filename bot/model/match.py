@@ -48,6 +48,7 @@ class Match:
     captures: Mapping[str, str] = field(default_factory=dict)
     lines: tuple[Line, ...] = ()
     count: int = 1  # how many lines of the paste show this problem
+    numbers: tuple[int, ...] = ()  # of all of these lines in the original text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.model.checkup import Checkup, Seen, Source
 from bot.model.fact import Facts, Unknown
@@ -15,6 +15,7 @@ from bot.render.signs import BAD, GOOD, NOTE, OPEN
 from bot.render.templates import Escape, Markup, plain_value, say, slack_value
 
 MOST_SEEN = 8
+PASSING = frozenset({"send-remote-greylisted"})  # mail that waits for these is tried again and then goes out
 
 
 def checking(host: str, done: int, total: int, lang: Lang) -> Message:
@@ -102,14 +103,17 @@ def _queue(facts: Facts, count: object, sentence: Sentence) -> tuple[str, str]:
 
 def _seen(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> Iterator[tuple[str, str]]:
     unsure = [one for one in checkup.seen if one.source is Source.LOG and not one.sure]
-    for one in [one for one in checkup.seen if one not in unsure][:MOST_SEEN]:
+    waiting = [one for one in checkup.seen if one.source is Source.QUEUE]
+    if waiting:
+        yield _waiting(checkup.facts, waiting, titles, lang, escape)
+    for one in [one for one in checkup.seen if one.source is Source.LOG and one.sure][:MOST_SEEN]:
         text = _group(one, titles, lang, escape)
         judged = next((each for each in checkup.diagnoses if one.match and each.problem.id == one.match.problem), None)
-        if one.source is Source.LOG and one.sure and judged is not None and not judged.confirmed:
+        if judged is not None and not judged.confirmed:
             gone = not (judged.unmeasured or judged.error)  # then it is a past event, which is no alarm
             yield (NOTE, f"{text} {say('check-log-gone', lang)}") if gone else (OPEN, f"{text} {say('check-log-open', lang)}")
         else:
-            yield BAD if one.sure or one.source is Source.QUEUE else OPEN, text
+            yield BAD, text
     if unsure:
         named = Markup(", ".join(titles[one.match.problem][lang] for one in unsure[:MOST_SEEN] if one.match))
         yield NOTE, say("check-log-near", lang, escape, titles=named)
@@ -118,12 +122,32 @@ def _seen(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Esca
         yield GOOD, say("check-log-quiet", lang, escape, count=len(lines))
 
 
+def _waiting(facts: Facts, groups: Sequence[Seen], titles: Mapping[str, Text], lang: Lang, escape: Escape) -> tuple[str, str]:
+    """All groups of waiting mail in one sentence, the most causal first; what passes by itself is no alarm."""
+    parts = [_group(one, titles, lang, escape) for one in groups[:MOST_SEEN]]
+    if len(groups) > MOST_SEEN:
+        parts.append(say("check-more", lang, count=len(groups) - MOST_SEEN))
+    count = facts.look("queue.deferred")
+    total = count if isinstance(count, int) and count else sum(one.count for one in groups)
+    name = "check-waiting-at-least" if facts.look("queue.truncated") is True else "check-waiting"
+    calm = all(one.sure and one.match is not None and one.match.problem in PASSING for one in groups)
+    return NOTE if calm else BAD, say(name, lang, escape, count=total, groups=Markup(say("check-between", lang).join(parts)))
+
+
 def _group(one: Seen, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> str:
     title = Markup(titles[one.match.problem][lang] if one.match else "")
+    if not one.oldest:
+        when = say("check-times-unknown", lang)
+    elif one.oldest == one.newest:
+        when = say("check-time", lang, escape, at=one.oldest)
+    else:
+        when = say("check-times", lang, escape, oldest=one.oldest, newest=one.newest)
+    told = Markup(when)
     match one.source, one.sure:
         case Source.QUEUE, True:
-            return say("check-reasons", lang, escape, count=one.count, title=title)
+            name = "check-passing" if one.match is not None and one.match.problem in PASSING else "check-reasons"
+            return say(name, lang, escape, count=one.count, title=title, when=told)
         case Source.QUEUE, _:
-            return say("check-reasons-other", lang, escape, count=one.count, reason=one.text)
+            return say("check-reasons-other", lang, escape, count=one.count, reason=one.text, when=told)
         case _:
-            return say("check-log", lang, escape, count=one.count, title=title)
+            return say("check-log", lang, escape, count=one.count, title=title, when=told)

@@ -43,3 +43,35 @@ def test_known_reasons_come_first_and_unknown_ones_keep_their_text() -> None:
 def test_without_a_queue_or_a_log_nothing_is_seen(value: object) -> None:
     assert seen(Facts({"queue": value, "log": value}), MATCHER.recognise) == ()
     assert seen(Facts({}), MATCHER.recognise) == ()
+
+
+def test_groups_tell_the_oldest_and_the_newest_and_come_most_causal_first() -> None:
+    greylisted = "host HOST said: 451 4.7.1 Greylisting in action (in reply to RCPT TO command)"
+    suspended = f"delivery temporarily suspended: {BLOCKED}"
+    waits = (
+        Wait(text=suspended, count=40, oldest=1795367100, newest=1795367220),
+        Wait(text=greylisted, count=12),
+        Wait(text=BLOCKED, count=3, oldest=1795367040, newest=1795367100),
+    )
+    measured = Queue(
+        count=55, truncated=False, active=0, deferred=55, hold=0, incoming=0, maildrop=0, oldest=60, reasons=waits, domains=()
+    )
+    found = {one.match.problem: one for one in seen(Facts({"queue": measured}), MATCHER.recognise) if one.match}
+    assert (found["send-port25-blocked"].oldest, found["send-port25-blocked"].newest) == (
+        "2026-11-22 17:04 UTC",
+        "2026-11-22 17:07 UTC" if found["send-port25-blocked"].count == 43 else "2026-11-22 17:05 UTC",
+    )
+    assert (found["send-remote-greylisted"].oldest, found["send-remote-greylisted"].count) == ("", 12)
+    assert next(iter(found)) != "send-suspended-backlog"
+
+
+def test_a_log_longer_than_a_paste_is_read_to_its_end_and_told_with_its_times() -> None:
+    noise = [
+        f"postfix/smtpd[{number}]: connect from mail{number}.example[192.0.2.{number}] {'x' * 500}" for number in range(300)
+    ]
+    lines = (KNOWN_LINE, *noise, KNOWN_LINE.replace("[2]", "[77]"))
+    times = ("first", *("between" for _ in noise), "last")
+    (one,) = seen(Facts({"log": lines, "log-times": times}), MATCHER.recognise)
+    assert (one.count, one.oldest, one.newest) == (2, "first", "last")
+    (one,) = seen(Facts({"log": lines, "log-times": Unknown(reason=Reason.UNREADABLE)}), MATCHER.recognise)
+    assert (one.count, one.oldest, one.newest) == (2, "", "")

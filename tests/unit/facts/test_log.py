@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.facts.log import log
+from bot.facts.log import log, log_times
 from bot.model.fact import Reason, Unknown
 from bot.model.probe import Reading
 
@@ -82,3 +82,26 @@ def test_a_file_of_syslog_lines_loses_only_its_stamps() -> None:
 @pytest.mark.parametrize("hostile", ["", "account x\n", "account 0\n{\n", "account 0\n" + "[" * 70_000 + "\nend journal\n"])
 def test_hostile_output_never_raises(hostile: str) -> None:
     assert isinstance(read(hostile), tuple | Unknown)
+
+
+def test_each_message_has_the_time_its_log_gives() -> None:
+    stamped = json.dumps({"_UID": "0", "SYSLOG_IDENTIFIER": "x", "MESSAGE": "y", "__REALTIME_TIMESTAMP": "1795369342204388"})
+    for text, times in (
+        (f"account 0\n{stamped}\n{entry('without')}end journal\n", ("2026-11-22 17:42 UTC", "")),
+        (
+            "account 0\nNov 22 10:00:01 h x: y\n2026-11-22T10:00:01+01:00 h x: y\nend file\n",
+            ("Nov 22 10:00:01", "2026-11-22T10:00:01+01:00"),
+        ),
+    ):
+        reading = Reading(key="log", exit=0, stdout=text.encode())
+        assert log_times(reading) == times
+        told = log(reading)
+        assert isinstance(told, tuple)
+        assert len(told) == len(times)
+    assert isinstance(log_times(Reading(key="log", exit=0, stdout=b"")), Unknown)
+
+
+@pytest.mark.parametrize("odd", ["-5", "9" * 40, "x", "\u0661", ""])
+def test_a_time_that_is_none_is_not_told(odd: str) -> None:
+    stamped = json.dumps({"_UID": "0", "SYSLOG_IDENTIFIER": "x", "MESSAGE": "y", "__REALTIME_TIMESTAMP": odd})
+    assert log_times(Reading(key="log", exit=0, stdout=f"account 0\n{stamped}\nend journal\n".encode())) == ("",)

@@ -45,6 +45,7 @@ def test_counts_reasons_domains_and_age() -> None:
     assert (found.count, found.deferred, found.maildrop, found.oldest) == (4, 3, 1, 100)
     assert found.main_reason == "connect to HOST:25: Connection timed out"
     assert found.reasons[0].count == 2
+    assert (found.reasons[0].oldest, found.reasons[0].newest) == (1795357991, 1795357991)
     assert found.domains == ("remote.lab",)
     assert found.port25_unanswered
     assert found.relay_login_refused
@@ -113,3 +114,14 @@ def test_no_recording_holds_a_local_part_of_a_queued_address() -> None:
     assert waiting
     for reading in waiting:
         assert '"address": "@' in reading.out or '"address"' not in reading.out
+
+
+def test_a_message_counts_once_for_a_reason_and_an_arrival_that_is_none_is_not_told() -> None:
+    twice = TIMED_OUT.replace(
+        '"recipients": [{',
+        '"recipients": [{"address": "@b.example", "delay_reason": "connect to '
+        'mx.remote.lab[203.0.113.10]:25: Connection timed out"}, {',
+    )
+    found = read("1795358000\n" + twice.replace("1795357991", '"soon"'))
+    assert isinstance(found, Queue)
+    assert [(one.count, one.oldest, one.newest) for one in found.reasons] == [(1, 0, 0)]

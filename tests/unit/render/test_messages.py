@@ -23,8 +23,9 @@ from bot.model.text import LANGS, Lang, Text
 from bot.render import replies
 from bot.render.answer import answer, measuring
 from bot.render.blocks import Message
-from bot.render.checkup_card import checking, checkup_card
+from bot.render.checkup_card import checking, checkup_card, findings
 from bot.render.plan_card import plan_card
+from bot.render.signs import BAD, NOTE
 from bot.render.templates import slack_value
 from bot.sandbox.slack.blockkit import check_message, check_view
 from tests.support.entries import example
@@ -153,6 +154,28 @@ def test_a_checkup_is_accepted_and_names_what_is_not_known(one: Checkup, lang: L
     said = accepted(checkup_card(one, host(via=Via.SHELL), {"startup-example": Text(en="It", zh="它")}, lang))
     assert ":white_check_mark:" not in said or isinstance(one.facts.look("log"), tuple)
     accepted(checking("host01", 2, 6, lang))
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "12 wait because *It*, nothing to do"), ("zh", "12 封在等待 *它*，无需处理")]
+)
+def test_waiting_mail_is_told_in_one_sentence_and_greylisting_alone_is_no_alarm(lang: Lang, said: str) -> None:
+    passing = Match(problem="send-remote-greylisted", kind=Kind.EXACT, score=100.0)
+    blocked = Match(problem="startup-example", kind=Kind.EXACT, score=100.0)
+    titles = dict.fromkeys(("send-remote-greylisted", "startup-example"), Text(en="It", zh="它"))
+    calm = Seen(source=Source.QUEUE, count=12, match=passing, sure=True, text="", oldest="a", newest="b")
+    loud = Seen(source=Source.QUEUE, count=300, match=blocked, sure=True, text="", oldest="c", newest="c")
+
+    def told(*groups: Seen) -> list[tuple[str, str]]:
+        one = Checkup(host="host01", facts=Facts({}), seen=groups, diagnoses=(), measured_at=1.0)
+        return [(sign, text) for sign, text in findings(one, titles, lang, slack_value) if "12" in text]
+
+    assert [sign for sign, _ in told(calm)] == [NOTE]
+    ((sign, text),) = told(loud, calm)
+    assert sign == BAD
+    assert said in text
+    assert "312" in text
+    assert text.index("300") < text.rindex("12 ")
 
 
 @pytest.mark.parametrize("lang", LANGS)
