@@ -32,7 +32,7 @@ def typed(page: Path) -> Iterator[tuple[str, bool]]:
             for command in re.findall(r"(?:^|[;&|] *)(postmedic [^;&|]+)", line.strip()):
                 yield command, True
     for found in INLINE.findall(re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)):
-        yield found.rpartition("| ")[2], False
+        yield from ((part, False) for part in found.split("| ") if part.startswith(("postmedic ", "/postfix ")))
 
 
 def given(command: str) -> list[str]:
