@@ -14,6 +14,7 @@ from bot.engine import Engine
 from bot.execution.executor import Executor
 from bot.execution.means import Means
 from bot.knowledge import library
+from bot.model.gate import Caps
 from bot.render.redact import redact
 from bot.store.store import Store
 from handlers import Slack, connect
@@ -30,7 +31,8 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     known = library.load((library.BUILT_IN, *settings.knowledge_paths))
     slack = await connect(settings)
     connector = SshConnector()
-    store = await Store.open(str(settings.database))
+    caps = Caps(host=settings.host_changes_per_hour, fleet=settings.changes_per_hour)
+    store = await Store.open(str(settings.database), caps=caps)
     engine = Engine(
         inventory=hosts, library=known, connector=connector, clock=time.time, plan_seconds=settings.plan_minutes * 60.0
     )
@@ -40,10 +42,12 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
         host_of=hosts.find,
         measure=engine.measure,
         actor_now=slack.people.now,
+        alarm=slack.alarm.raised,
         redact=lambda text: redact(text)[0],
         clock=time.time,
         team=slack.team,
         owner=f"bot-{secrets.token_hex(8)}",
+        register=hosts.register,
     )
     try:
         async with slack.serve(engine, store, Executor(means)) as desk:

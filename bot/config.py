@@ -20,6 +20,12 @@ from bot.model.text import LANGS, Lang
 
 DEFAULT_FILE = Path("postmedic.toml")
 PREFIX = "POSTMEDIC_"
+_RATE = (1000, "how many changes may begin within an hour; more of them wait")
+_NUMBERS = {
+    "plan_minutes": (240, "an approval is worth as much as the facts behind it are fresh"),
+    "host_changes_per_hour": _RATE,
+    "changes_per_hour": _RATE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,9 @@ class Settings:
     lang: Lang = "en"
     channels: tuple[str, ...] = ()
     plan_minutes: int = 30
+    host_changes_per_hour: int = 6
+    changes_per_hour: int = 20
+    alarm_channels: tuple[str, ...] = ()
     slack_bot_token: str = field(default="", repr=False)
     slack_app_token: str = field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
@@ -76,7 +85,7 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
         if name in values and (not isinstance(values[name], str) or not values[name]):
             raise wrong(name, "the path of a file")
     checked: dict[str, Any] = {name: base / values.pop(name, getattr(Settings(), name)) for name in ("inventory", "database")}
-    for name in ("knowledge_paths", "channels"):
+    for name in ("knowledge_paths", "channels", "alarm_channels"):
         listed = values.pop(name, [])
         listed = [one.strip() for one in listed.split(",") if one.strip()] if isinstance(listed, str) else listed
         if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
@@ -85,14 +94,16 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
     lang = values.pop("lang", "en")
     if lang not in LANGS:
         raise wrong("lang", f"one of {', '.join(LANGS)}")
-    minutes = values.pop("plan_minutes", 30)
-    minutes = int(minutes) if isinstance(minutes, str) and minutes.isdecimal() else minutes
-    if not isinstance(minutes, int) or isinstance(minutes, bool) or not 1 <= minutes <= 240:
-        raise wrong("plan_minutes", "a number from 1 to 240: an approval is worth as much as the facts behind it are fresh")
+    for name, (most, why) in _NUMBERS.items():
+        number = values.pop(name, getattr(Settings(), name))
+        number = int(number) if isinstance(number, str) and number.isdecimal() else number
+        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= most:
+            raise wrong(name, f"a number from 1 to {most}: {why}")
+        checked[name] = number
     if bad := sorted(name for name, value in values.items() if not isinstance(value, str)):
         raise wrong(bad[0], "a text")
     _check_slack(values, wrong)
-    return Settings(**checked, **values, lang=lang, plan_minutes=minutes)
+    return Settings(**checked, **values, lang=lang)
 
 
 def _check_slack(values: Mapping[str, str], wrong: Any) -> None:

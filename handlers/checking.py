@@ -17,6 +17,7 @@ from bot.store.conversations import Conversation
 from handlers.commands import Verb, Words
 from handlers.desk import ANSWER, Desk
 from handlers.diagnosing import Question, propose, telling
+from handlers.freezing import freeze
 
 LOOK_SECONDS = 0.2  # between two looks whether Slack has taken a message
 PATIENCE_SECONDS = 900.0  # for Slack to take it
@@ -24,10 +25,14 @@ PATIENCE_SECONDS = 900.0  # for Slack to take it
 
 async def command(desk: Desk, question: Question, words: Words) -> None:
     """Carry out an order given to postmedic itself, in the thread of the message."""
+    if words.verb is Verb.FREEZE:  # before anything that would take time
+        told = await freeze(desk, question.user, words.name)
+        await desk.show(question.id, question.channel, question.thread, told)
+        return
     lang = await desk.people.lang(question.user)
     earlier = await desk.store.conversations.in_thread(question.channel, question.thread)
     name = words.name or (earlier.host if earlier is not None else "")
-    found = said(desk, Words(verb=words.verb, name=name), question.channel, lang)
+    found = await said(desk, Words(verb=words.verb, name=name), question.channel, lang)
     if isinstance(found, Message):
         await desk.show(question.id, question.channel, question.thread, found)
         return
@@ -42,13 +47,17 @@ async def command(desk: Desk, question: Question, words: Words) -> None:
     await check(desk, await desk.store.conversations.open(conversation), found)
 
 
-def said(desk: Desk, words: Words, channel: str, lang: Lang) -> Message | Host:
+async def said(desk: Desk, words: Words, channel: str, lang: Lang) -> Message | Host:
     """What is said at once, or the host that must be checked first."""
     match words.verb:
         case Verb.HELP:
             return helped(lang)
         case Verb.HOSTS:
-            return hosts(desk.hosts(channel), lang)
+            return hosts(desk.hosts(channel), lang, await desk.store.gate.frozen())
+        case Verb.FREEZE:
+            raise ValueError("a freeze is carried out before anything is said")
+        case Verb.UNFREEZE:
+            return note("unfreeze-how", lang)
         case Verb.CHECK:
             if not words.name:
                 return usage(lang)

@@ -29,6 +29,7 @@ from bot.errors import ConfigError
 from bot.execution.executor import Executor
 from bot.store.store import Store
 from handlers.actor import People
+from handlers.alarm import Alarm
 from handlers.desk import Desk
 from handlers.incoming import Served
 from handlers.serving import register, serving
@@ -58,11 +59,17 @@ class Slack:
     bot_user: str
     clock: Callable[[], float]
 
+    @property
+    def alarm(self) -> Alarm:
+        """The way to tell everybody that somebody breaks the glass."""
+        return Alarm(client=self.sending, channels=self.settings.alarm_channels, lang=self.settings.lang)
+
     def desk(self, engine: Engine, store: Store, executor: Executor) -> Desk:
         """The parts a handler works with."""
         return Desk(
             served=Served(team=self.team, bot_user=self.bot_user, channels=frozenset(self.settings.channels)),
             lang=self.settings.lang,
+            alarmed=bool(self.settings.alarm_channels),
             engine=engine,
             store=store,
             executor=executor,

@@ -15,6 +15,7 @@ from rich.markup import escape
 
 from bot import inventory
 from bot.authoring.lint import lint
+from bot.cli.approval_findings import look_at_approval
 from bot.cli.findings import Finding, Verdict
 from bot.cli.host_findings import look_at_hosts
 from bot.cli.setting_up import knowledge, settings
@@ -71,6 +72,8 @@ async def _look(given: Settings, host: str | None) -> AsyncIterator[Finding]:
             yield finding
         if _exists(given.database):  # opening makes the file, and looking must change nothing
             yield await _database(given.database)
+            for finding in await look_at_approval(given, known):
+                yield finding
         for finding in await look_at_slack(given):
             yield finding
     for finding in await look_at_hosts(chosen, given.inventory):

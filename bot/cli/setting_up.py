@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import time
 from argparse import Namespace
 from collections.abc import AsyncIterator
@@ -12,10 +14,12 @@ from bot.config import Settings
 from bot.connectors.base import Connector, Reader, Writer
 from bot.connectors.local import LocalReader
 from bot.engine import Engine
+from bot.errors import StoreUnavailable
 from bot.inventory import Inventory
 from bot.knowledge import library
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.text import Lang
+from bot.store.store import Store
 
 LOCAL = Host(
     name="local",
@@ -52,6 +56,23 @@ def language(arguments: Namespace, given: Settings) -> Lang:
 def knowledge(given: Settings) -> library.Library:
     """The built-in entries and those of `knowledge_paths`. Raises `KnowledgeError`."""
     return library.load((library.BUILT_IN, *given.knowledge_paths))
+
+
+def login() -> str:
+    """Who calls, for the record: it proves nothing, as whoever may write the database may write anything."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
+
+
+@asynccontextmanager
+async def store(given: Settings) -> AsyncIterator[Store]:
+    """The database the bot works with. Raises `StoreUnavailable`, also where there is none: a new one would stop nothing."""
+    if not given.database.exists():
+        raise StoreUnavailable(detail=f"there is none at {given.database}; name the bot's settings with --settings")
+    opened = await Store.open(str(given.database))
+    try:
+        yield opened
+    finally:
+        await opened.close()
 
 
 @asynccontextmanager

@@ -121,4 +121,14 @@ steps = _table(
     _column("ended_at", Double, optional=True),
     _column("result", Json, optional=True),
 )
+confirmations = _table(
+    "confirmations",
+    _key("plan"),
+    _key("person"),
+    _key("decision"),
+    _column("digest"),
+    _column("at", Double),
+    _column("signature"),
+)
+gate = _table("gate", _key("id", Integer), _column("frozen_at", Double), _column("actor"), _column("reason", Json))
 measurements = _table("measurements", _key("plan"), _key("stage"), _column("at", Double), _column("document", Json))

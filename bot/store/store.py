@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bot.model.gate import Caps
 from bot.store.conversations import Conversations
 from bot.store.database import Database
 from bot.store.events import Events
+from bot.store.gate import Gate
 from bot.store.inbox import Inbox
 from bot.store.leases import LEASE_SECONDS
 from bot.store.migrations import behind, migrate
@@ -16,21 +18,22 @@ from bot.store.retention import forget
 class Store:
     """The whole database; made by `Store.open`, ended by `close`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, caps: Caps) -> None:
         self._database = database
         self.inbox = Inbox(database)
         self.outbox = Outbox(database)
         self.conversations = Conversations(database)
-        self.plans = Plans(database)
+        self.plans = Plans(database, caps)
+        self.gate = Gate(database)
         self.events = Events(database)
 
     @classmethod
-    async def open(cls, where: str, *, lease_seconds: float = LEASE_SECONDS) -> Store:
+    async def open(cls, where: str, *, lease_seconds: float = LEASE_SECONDS, caps: Caps | None = None) -> Store:
         """Open the database at a file path (SQLite) or URL and bring its tables up to date.
 
         Raises `StoreUnavailable` when it cannot be used or was written by a newer postmedic.
         """
-        return cls(await opened(Database(where, lease_seconds=lease_seconds)))
+        return cls(await opened(Database(where, lease_seconds=lease_seconds)), caps or Caps())
 
     @staticmethod
     async def behind(where: str) -> int:

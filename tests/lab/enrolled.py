@@ -12,8 +12,11 @@ from bot import facts, operations  # filling the catalogues
 from bot.connectors.dispatcher import HOME, render, render_fix, render_fix_entry, render_root, render_sudoers
 from bot.facts.base import FACTS
 from bot.operations.base import OPERATIONS
+from bot.sandbox.hosts import people
+from bot.sandbox.slack.identity import Identity
 from tests.lab import Host, Lab
 
+TEAM = Identity().team_id  # of the local workspace
 PROBE, FIX, VISITOR = "postmedic-probe", "postmedic-fix", "visitor"
 
 
@@ -43,7 +46,8 @@ def write_inventory(
     """
     accounts = _ACCOUNTS[ordinary].format(probe=lab.keys.probe, fix=lab.keys.fix)
     tables = (_table(lab[name], f"{accounts}approvers = {approvers}\n") for name in ("mx12", "mx13"))
-    path.write_text("\n".join(tables), encoding="utf-8")
+    listed = people(path.parent, {"ben": f"{TEAM}/U0BEN", "chen": f"{TEAM}/U0CHEN"})
+    path.write_text("\n".join([*tables, listed]), encoding="utf-8")
     path.chmod(0o600)
     return path
 

@@ -15,6 +15,7 @@ from bot.approval.policy import Refusal
 from bot.execution.answers import Said
 from bot.model.execution import State
 from bot.model.fact import Facts, Reason, Unknown
+from bot.model.gate import Waits
 from bot.model.match import Kind
 from bot.model.progress import Why
 from bot.model.text import LANGS, Lang, Text
@@ -113,7 +114,7 @@ def test_values_are_shown_in_the_language(value: object, en: str, zh: str) -> No
 NAMED = {
     **{f"unknown-{one.value}": Reason for one in Reason},
     **{f"state-{one.value}": State for one in State},
-    "state-approved-waits": State,
+    **{f"state-approved-{one.value}": Waits for one in Waits if one is not Waits.NOTHING},
     **{f"why-{one.value}": Why for one in Why if one is not Why.NONE},
     **{f"refused-{one.value}": Refusal for one in Refusal},
     **{f"recognised-{one.value}": Kind for one in Kind},
