@@ -84,12 +84,31 @@ async def waits(connection: AsyncConnection, plan_id: str, caps: Caps, *, alone:
     return Waits.FLEET_CAP if await _begun(connection) >= caps.fleet else Waits.NOTHING
 
 
+async def ready(connection: AsyncConnection, caps: Caps) -> tuple[str, ...]:
+    """The approved plans for which `waits` says nothing, oldest first: of each host one, and no more than there is room for."""
+    if await frozen(connection):
+        return ()
+    counted = await connection.execute(select(_PLAN.host, func.count()).where(_took_a_place()).group_by(_PLAN.host))
+    begun = {row[0]: row[1] for row in counted.all()}
+    full = [host for host, count in begun.items() if count >= caps.host]
+    busy = select(_PLAN.host).where(_PLAN.state.in_(ON_HOST))
+    free = (_PLAN.state == State.APPROVED, _PLAN.host.not_in(busy), _PLAN.host.not_in(full))
+    found = await connection.execute(select(_PLAN.id, _PLAN.host).where(*free).order_by(_PLAN.changed_at, _PLAN.id))
+    oldest: dict[str, str] = {}
+    for id, host in found.all():
+        oldest.setdefault(host, id)
+    return tuple(oldest.values())[: max(0, caps.fleet - sum(begun.values()))]
+
+
 async def _begun(connection: AsyncConnection, *where: ColumnElement[bool]) -> int:
-    """How many plans took a place within the last hour: their first step was sent, or they are about to send it."""
+    return await connection.scalar(select(func.count()).select_from(schema.plans).where(_took_a_place(), *where)) or 0
+
+
+def _took_a_place() -> ColumnElement[bool]:
+    """That a plan took a place within the last hour: its first step was sent, or it is about to be."""
     row = schema.steps.c
     sent = select(row.plan).where(row.number == 0, row.started_at > now() - HOUR)
-    taken = or_(_PLAN.id.in_(sent), _PLAN.state == State.CHECKING)
-    return await connection.scalar(select(func.count()).select_from(schema.plans).where(taken, *where)) or 0
+    return or_(_PLAN.id.in_(sent), _PLAN.state == State.CHECKING)
 
 
 async def _show_open(connection: AsyncConnection) -> None:

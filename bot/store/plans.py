@@ -205,11 +205,9 @@ class Plans:
             return tuple((await connection.scalars(waiting)).all())
 
     async def ready(self) -> tuple[str, ...]:
-        """Give the approved plans that nothing keeps from beginning, oldest first."""
-        approved = select(_ROW.id).where(_ROW.state == State.APPROVED).order_by(_ROW.changed_at, _ROW.id)
+        """Give the approved plans that nothing keeps from beginning, oldest first, and of each host the oldest alone."""
         async with self._database.reading() as connection:
-            found = (await connection.scalars(approved)).all()
-            return tuple([one for one in found if await gate.waits(connection, one, self._caps) is Waits.NOTHING])
+            return await gate.ready(connection, self._caps)
 
     async def listed(self, states: Collection[State]) -> tuple[str, ...]:
         """Give the plans in these states, the latest change first."""

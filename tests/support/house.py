@@ -230,7 +230,7 @@ async def workspace(clock: Callable[[], float] = time.time) -> AsyncIterator[Run
         yield running
         assert running.workspace.journal.unknown_methods == []
         # A message whose blocks are refused goes out as words alone; here that would hide a mistake.
-        refused = [call for call in running.workspace.journal.calls if "block" in str(call["answer"].get("error", ""))]
+        refused = [call for call in running.workspace.journal.calls if "block" in str(call.get("answer", {}).get("error", ""))]
         assert refused == []
 
 
