@@ -30,9 +30,9 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     hosts = inventory.load(settings.inventory)
     known = library.load((library.BUILT_IN, *settings.knowledge_paths))
     slack = await connect(settings)
-    connector = SshConnector()
     caps = Caps(host=settings.host_changes_per_hour, fleet=settings.changes_per_hour)
     store = await Store.open(str(settings.database), caps=caps)
+    connector = SshConnector(may_send=store.gate.may_send)
     engine = Engine(
         inventory=hosts, library=known, connector=connector, clock=time.time, plan_seconds=settings.plan_minutes * 60.0
     )

@@ -133,10 +133,11 @@ class Carriage:
                     result = await writer.run(self._plan.id, index, step)
             except ConnectionDropped as error:
                 return Ended(why=Why.CONNECTION_LOST, detail=str(error))
-            except HostError as error:
+            except (HostError, Frozen) as error:  # either way nothing was sent
                 if not await plans.withdraw_step(self._plan.id, owner, index):
                     raise Lost from error
-                return Ended(why=Why.NOT_SENT, detail=str(error), sent=index > first)
+                why = Why.FROZEN if isinstance(error, Frozen) else Why.NOT_SENT
+                return Ended(why=why, detail=str(error), sent=index > first)
             except Exception as error:  # an error nobody foresaw says nothing about the host, so the step may have run
                 LOG.exception("step %d of plan %s", index, self._plan.id)
                 return Ended(why=Why.CONNECTION_LOST, detail=type(error).__name__)

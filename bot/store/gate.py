@@ -52,6 +52,11 @@ class Gate:
             await _show_open(connection)
             return True
 
+    async def may_send(self) -> None:
+        """Ask once more when the way to the host stands, as reaching it may have taken long; raises `Frozen`."""
+        async with self._database.reading() as connection:
+            await step_through(connection)
+
     async def frozen(self) -> Freeze | None:
         """The freeze that lies on everything, if any."""
         async with self._database.reading() as connection:
