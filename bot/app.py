@@ -19,6 +19,7 @@ from bot.errors import ConfigError
 from bot.execution.clock import SteadyClock
 from bot.execution.executor import Executor
 from bot.execution.means import Means
+from bot.model.gate import Caps
 from bot.render.discretion import Discretion
 from bot.store.store import Store
 from handlers import Slack, connect
@@ -38,8 +39,9 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     if not is_url(settings.database):
         _private(Path(settings.database))
     slack = await connect(settings)
-    connector = SshConnector()
-    store = await Store.open(settings.database, witness=syslog.witness(settings.audit_syslog))
+    caps = Caps(host=settings.host_changes_per_hour, fleet=settings.changes_per_hour)
+    store = await Store.open(settings.database, caps=caps, witness=syslog.witness(settings.audit_syslog))
+    connector = SshConnector(may_send=store.gate.may_send)
     discretion = Discretion(key=await store.key(PSEUDONYMS) if settings.addresses == PSEUDONYMS else b"")
     engine = Engine(
         inventory=hosts,
@@ -64,10 +66,12 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
         host_of=hosts.find,
         measure=engine.measure,
         actor_now=slack.people.now,
+        alarm=slack.alarm.raised,
         redact=discretion,
         clock=SteadyClock(),
         team=slack.team,
         owner=f"bot-{secrets.token_hex(8)}",
+        register=hosts.register,
     )
     try:
         async with slack.serve(engine, store, Executor(means)) as desk:

@@ -23,6 +23,12 @@ from bot.model.text import LANGS, Lang
 DEFAULT_FILE = Path("postmedic.toml")
 PREFIX = "POSTMEDIC_"
 SHOWN, PSEUDONYMS = "shown", "pseudonyms"
+_RATE = (1000, "how many changes may begin within an hour; more of them wait")
+_NUMBERS = {
+    "plan_minutes": (240, "an approval is worth as much as the facts behind it are fresh"),
+    "host_changes_per_hour": _RATE,
+    "changes_per_hour": _RATE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +44,9 @@ class Settings:
     plan_minutes: int = 30
     addresses: str = SHOWN
     audit_syslog: bool = True
+    host_changes_per_hour: int = 6
+    changes_per_hour: int = 20
+    alarm_channels: tuple[str, ...] = ()
     slack_bot_token: str = field(default="", repr=False)
     slack_app_token: str = field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
@@ -100,7 +109,7 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
             raise wrong(name, "the path of a file" if name == "inventory" else "a path or an address")
     checked: dict[str, Any] = {"inventory": base / values.pop("inventory", Settings().inventory)}
     checked["database"] = _database(values.pop("database", Settings().database), base, wrong)
-    for name in ("knowledge_paths", "channels"):
+    for name in ("knowledge_paths", "channels", "alarm_channels"):
         listed = values.pop(name, [])
         listed = [one.strip() for one in listed.split(",") if one.strip()] if isinstance(listed, str) else listed
         if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
@@ -114,10 +123,12 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
     lang = values.pop("lang", "en")
     if lang not in LANGS:
         raise wrong("lang", f"one of {', '.join(LANGS)}")
-    minutes = values.pop("plan_minutes", 30)
-    minutes = int(minutes) if isinstance(minutes, str) and minutes.isdecimal() else minutes
-    if not isinstance(minutes, int) or isinstance(minutes, bool) or not 1 <= minutes <= 240:
-        raise wrong("plan_minutes", "a number from 1 to 240: an approval is worth as much as the facts behind it are fresh")
+    for name, (most, why) in _NUMBERS.items():
+        number = values.pop(name, getattr(Settings(), name))
+        number = int(number) if isinstance(number, str) and number.isdecimal() else number
+        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= most:
+            raise wrong(name, f"a number from 1 to {most}: {why}")
+        checked[name] = number
     addresses = values.pop("addresses", SHOWN)
     if addresses not in (SHOWN, PSEUDONYMS):
         raise wrong("addresses", f"{SHOWN} or {PSEUDONYMS}")
@@ -126,7 +137,7 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
     if not re.fullmatch(r"([0-9a-f]{64})?", values.get("knowledge_digest", "")):
         raise wrong("knowledge_digest", "64 hexadecimal digits, as `postmedic knowledge digest` prints them")
     _check_slack(values, wrong)
-    return Settings(**checked, **values, lang=lang, plan_minutes=minutes, addresses=addresses)
+    return Settings(**checked, **values, lang=lang, addresses=addresses)
 
 
 def _database(given: str, base: Path, wrong: Callable[[str, str], ConfigError]) -> str:

@@ -117,6 +117,13 @@ class ClockChanged(PostmedicError):
     code = "PM303"
 
 
+class Frozen(PostmedicError):
+    """All changes are frozen by {who}: {reason}. Nothing more is sent to any host until `postmedic unfreeze` is run on the
+    bot's machine."""
+
+    code = "PM304"
+
+
 class StoreUnavailable(PostmedicError):
     """The database could not be used: {detail}. Nothing was approved or run; fixes stay closed until it works again."""
 

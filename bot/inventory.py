@@ -12,7 +12,10 @@ The file is TOML:
     writer = { user = "postmedic-fix", key = "keys/fix" }      # without it fixes are shown as advice
     enrolled = true                       # without it `writer` is never used
     approvers = { users = ["U123"], groups = ["S456"] }        # empty means nobody
+    breakglass = { users = ["U123"] }     # optional: who may run a fix alone in an emergency, after an alarm
     channels = ["C789"]                   # optional: only there it may be discussed
+
+and, where one person has several accounts or confirms with a key, the [[person]] tables of `bot/people.py`.
 """
 
 from __future__ import annotations
@@ -25,10 +28,24 @@ from pathlib import Path
 from bot import rights
 from bot.errors import InventoryError, UnknownHost
 from bot.model.host import Account, Approvers, Host, Via
+from bot.model.person import Register
+from bot.people import read_people
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
-_KEYS = {"name", "aliases", "address", "port", "host_keys", "reader", "writer", "enrolled", "approvers", "channels"}
+_KEYS = {
+    "name",
+    "aliases",
+    "address",
+    "port",
+    "host_keys",
+    "reader",
+    "writer",
+    "enrolled",
+    "approvers",
+    "breakglass",
+    "channels",
+}
 
 
 Wrong = Callable[[str], InventoryError]
@@ -37,8 +54,9 @@ Wrong = Callable[[str], InventoryError]
 class Inventory(Mapping[str, Host]):
     """The hosts by name."""
 
-    def __init__(self, hosts: Mapping[str, Host]) -> None:
+    def __init__(self, hosts: Mapping[str, Host], register: Register | None = None) -> None:
         self._hosts = dict(hosts)
+        self.register = register or Register()
         self._names = {name.casefold(): host for host in hosts.values() for name in (host.name, *host.aliases)}
 
     def __getitem__(self, name: str) -> Host:
@@ -74,8 +92,8 @@ def load(path: Path) -> Inventory:
         raise InventoryError(where=path, detail=error.strerror or "it cannot be read") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InventoryError(where=path, detail=f"it is not TOML: {error}") from error
-    if set(data) - {"host"} or not isinstance(data.get("host", []), list):
-        raise InventoryError(where=path, detail="it holds something else than [[host]] tables")
+    if set(data) - {"host", "person"} or not all(isinstance(one, list) for one in data.values()):
+        raise InventoryError(where=path, detail="it holds something else than [[host]] and [[person]] tables")
     hosts: dict[str, Host] = {}
     taken: dict[str, str] = {}
     for number, table in enumerate(data.get("host", []), 1):
@@ -84,7 +102,7 @@ def load(path: Path) -> Inventory:
             if taken.setdefault(name.casefold(), host.name) != host.name or host.name in hosts:
                 raise InventoryError(where=path, detail=f"the name {name} stands for two hosts")
         hosts[host.name] = host
-    return Inventory(hosts)
+    return Inventory(hosts, read_people(path, data.get("person", [])))
 
 
 def _host(path: Path, number: int, table: object) -> Host:
@@ -112,10 +130,6 @@ def _host(path: Path, number: int, table: object) -> Host:
     reader = _account(path, table.get("reader"), wrong, "reader")
     if reader is None:
         raise wrong("`reader` is missing")
-    approvers = table.get("approvers", {})
-    if not isinstance(approvers, dict) or set(approvers) - {"users", "groups"}:
-        raise wrong("`approvers` is not a table of `users` and `groups`")
-    users, groups = (_slack_ids(approvers.get(key), wrong, f"approvers.{key}") for key in ("users", "groups"))
     return Host(
         name=name,
         aliases=_strings(table.get("aliases"), wrong, "aliases"),
@@ -125,9 +139,18 @@ def _host(path: Path, number: int, table: object) -> Host:
         reader=reader,
         writer=_account(path, table.get("writer"), wrong, "writer"),
         via=Via.ENROLLED if enrolled else Via.SHELL,
-        approvers=Approvers(users=users, groups=groups),
+        approvers=_role(table, wrong, "approvers"),
+        breakglass=_role(table, wrong, "breakglass"),
         channels=_slack_ids(table.get("channels"), wrong, "channels"),
     )
+
+
+def _role(table: Mapping[str, object], wrong: Wrong, name: str) -> Approvers:
+    role = table.get(name, {})
+    if not isinstance(role, dict) or set(role) - {"users", "groups"}:
+        raise wrong(f"`{name}` is not a table of `users` and `groups`")
+    users, groups = (_slack_ids(role.get(key), wrong, f"{name}.{key}") for key in ("users", "groups"))
+    return Approvers(users=users, groups=groups)
 
 
 def _account(path: Path, table: object, wrong: Wrong, role: str) -> Account | None:

@@ -19,6 +19,7 @@ from bot.store.conversations import Conversation
 from handlers.commands import Verb, Words
 from handlers.desk import ANSWER, Desk
 from handlers.diagnosing import Question, propose, telling
+from handlers.freezing import freeze
 
 LOOK_SECONDS = 0.2  # between two looks whether Slack has taken a message
 PATIENCE_SECONDS = 900.0  # for Slack to take it
@@ -27,6 +28,10 @@ MOST_EVENTS = 500  # of a host's history; a change has about a dozen
 
 async def command(desk: Desk, question: Question, words: Words) -> None:
     """Carry out an order given to postmedic itself, in the thread of the message."""
+    if words.verb is Verb.FREEZE:  # before anything that would take time
+        told = await freeze(desk, question.user, words.name)
+        await desk.show(question.id, question.channel, question.thread, told)
+        return
     lang = await desk.people.lang(question.user)
     earlier = await desk.store.conversations.in_thread(question.channel, question.thread)
     name = words.name or (earlier.host if earlier is not None else "")
@@ -51,7 +56,11 @@ async def said(desk: Desk, words: Words, channel: str, lang: Lang) -> Message | 
         case Verb.HELP:
             return helped(lang)
         case Verb.HOSTS:
-            return hosts(desk.hosts(channel), lang)
+            return hosts(desk.hosts(channel), lang, await desk.store.gate.frozen())
+        case Verb.FREEZE:
+            raise ValueError("a freeze is carried out before anything is said")
+        case Verb.UNFREEZE:
+            return note("unfreeze-how", lang)
         case Verb.CHECK:
             return _named(desk, words.name, channel, lang)
         case Verb.HISTORY:

@@ -30,6 +30,7 @@ from bot.errors import ConfigError
 from bot.execution.executor import Executor
 from bot.store.store import Store
 from handlers.actor import People
+from handlers.alarm import Alarm
 from handlers.catching_up import keep_up
 from handlers.desk import Desk
 from handlers.incoming import Served
@@ -60,6 +61,11 @@ class Slack:
     bot_user: str
     clock: Callable[[], float]
 
+    @property
+    def alarm(self) -> Alarm:
+        """The way to tell everybody that somebody breaks the glass."""
+        return Alarm(client=self.sending, channels=self.settings.alarm_channels, lang=self.settings.lang)
+
     def desk(self, engine: Engine, store: Store, executor: Executor) -> Desk:
         """The parts a handler works with."""
         return Desk(
@@ -70,6 +76,7 @@ class Slack:
                 discretion=engine.discretion,
             ),
             lang=self.settings.lang,
+            alarmed=bool(self.settings.alarm_channels),
             engine=engine,
             store=store,
             executor=executor,

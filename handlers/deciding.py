@@ -41,7 +41,8 @@ async def decide(desk: Desk, got: Mapping[str, Any], decision: Decision, reason:
         return
     progress, channel, thread = found
     approvers = approvers_of(desk, progress)
-    actor = await desk.people.actor(user, approvers)
+    role = breakglass_of(desk, progress) if decision is Decision.BREAK_GLASS else approvers
+    actor = await desk.people.actor(user, role)
     again = any(one.actor.id == user and one.decision is decision for one in progress.reviews)
     review = Review(plan_digest=progress.plan.digest, actor=actor, decision=decision, at=desk.clock(), reason=reason)
     try:
@@ -79,6 +80,12 @@ def approvers_of(desk: Desk, progress: Progress) -> Approvers:
     """Who may decide about the plan by the inventory as it is now; nobody where its host is gone."""
     host = desk.engine.inventory.get(progress.plan.host)
     return host.approvers if host is not None else Approvers()
+
+
+def breakglass_of(desk: Desk, progress: Progress) -> Approvers:
+    """Who may run the plan alone in an emergency; nobody where no alarm could be raised."""
+    host = desk.engine.inventory.get(progress.plan.host)
+    return host.breakglass if host is not None and desk.alarmed else Approvers()
 
 
 def told_of(answer: Answer, host: str, lang: Lang) -> Message | None:

@@ -39,6 +39,7 @@ class Desk:
     people: People
     client: AsyncWebClient
     clock: Callable[[], float]
+    alarmed: bool = False  # whether there is an alarm channel, without which nobody can break the glass
     awake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def discusses(self, host: Host, channel: str) -> bool:

@@ -51,7 +51,9 @@ async def handle(desk: Desk, received: Received) -> None:
         if found is not None and found[0].plan.host in names and len(waiting) < MOST_PLANS:
             waiting.append((found[0].plan, await _link(desk, found[1], plan_id)))
     refused = desk.engine.known.refused if trusted else ""
-    view = home(sorted(open_hosts, key=lambda host: host.name), waiting, await desk.people.lang(user), refused=refused)
+    stopped = await desk.store.gate.frozen() if trusted else None
+    listed = sorted(open_hosts, key=lambda host: host.name)
+    view = home(listed, waiting, await desk.people.lang(user), refused=refused, stopped=stopped)
     await desk.client.views_publish(user_id=user, view=view)
 
 

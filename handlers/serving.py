@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.store.outbox import Outgoing
 from handlers import home
-from handlers.actions import approve, choose_problem, deny, pick_host, resolve
+from handlers.actions import approve, break_glass, choose_problem, deny, pick_host, resolve
 from handlers.commands import postfix
 from handlers.desk import Desk
 from handlers.drawing import draw
@@ -23,13 +23,13 @@ from handlers.messages import paste
 from handlers.options import hosts
 from handlers.outbox import Sender
 from handlers.shortcuts import diagnose_message
-from handlers.views import denial
+from handlers.views import denial, emergency
 from handlers.worker import Worker
 
 LOG = logging.getLogger(__name__)
 GRACE_SECONDS = 10.0  # for work that is under way when serving ends
-KEPT = (paste, postfix, diagnose_message, approve, resolve, pick_host, choose_problem, denial, home)
-ANSWERED_AT_ONCE = (deny, hosts)
+KEPT = (paste, postfix, diagnose_message, approve, resolve, pick_host, choose_problem, denial, emergency, home)
+ANSWERED_AT_ONCE = (deny, break_glass, hosts)
 _ANYTHING = re.compile(r"[\s\S]*")
 
 

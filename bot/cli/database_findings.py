@@ -19,7 +19,7 @@ async def look_at_database(where: str) -> list[Finding]:
     if is_url(where):
         return [*_way(where), await _opened(where, f"psql '{shown(where)}' -c 'select 1'")]
     file = Path(where)
-    if not _exists(file):
+    if not there(where):
         return [_absent(file)]
     mend = f"ls -l {file}   # it must be a SQLite file that this account may read and write"
     return [*_rights(file), await _opened(where, mend)]
@@ -33,8 +33,9 @@ def _way(where: str) -> list[Finding]:
     return [Finding(about="database", verdict=Verdict.FOUND, says=says, mend="add ?sslmode=verify-full to the address")]
 
 
-def _exists(file: Path) -> bool:
-    return file.exists()
+def there(where: str) -> bool:
+    """Whether there is a database to open, as far as that can be told without opening it."""
+    return is_url(where) or Path(where).exists()
 
 
 def _absent(file: Path) -> Finding:

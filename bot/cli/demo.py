@@ -25,8 +25,10 @@ from bot.errors import ConfigError
 from bot.execution.enrolment import expected, programs
 from bot.model.enrolment import telling
 from bot.sandbox import slack
-from bot.sandbox.hosts import FIX_USER, PROBE_USER, Address, SampleHost, SampleHosts, load_scenes
+from bot.sandbox.hosts import FIX_USER, PROBE_USER, Address, SampleHost, SampleHosts, load_scenes, people
 
+SETTINGS = "postmedic.toml"
+PEOPLE = {"ben": "U0BEN", "chen": "U0CHEN"}
 MANIFEST = Path(__file__).resolve().parents[2] / "deploy" / "slack" / "manifest.json"
 
 
@@ -60,46 +62,55 @@ def _pastes(file: Path) -> list[dict[str, str]]:
 
 
 async def _demo(port: int, inventory: Path | None, samples: list[dict[str, str]] | None) -> None:
-    async with demo(port=port, inventory=inventory, samples=samples) as url:
-        print(
-            f"\n  postmedic demo is ready: {url}\n  Click a sample paste, then act as somebody else to approve. Ctrl-C ends.\n"
-        )
-        await stopped()
+    with tempfile.TemporaryDirectory(prefix="postmedic-demo-") as name:
+        async with demo(Path(name), port=port, inventory=inventory, samples=samples) as url:
+            print(f"\n  postmedic demo is ready: {url}\n  Click a sample paste, then act as somebody else to approve.")
+            if inventory is None:
+                print(f"  A high risk fix is also confirmed outside Slack: {confirming(Path(name))}")
+            print("  Ctrl-C ends.\n", flush=True)
+            await stopped()
+
+
+def confirming(folder: Path) -> str:
+    """How Ben confirms a high risk plan of the demo that keeps its files in `folder`."""
+    return f"postmedic approve PLAN --settings {folder / SETTINGS} --as ben --key {folder / 'ben'}"
 
 
 @asynccontextmanager
 async def demo(
-    *, port: int = 0, inventory: Path | None = None, samples: list[dict[str, str]] | None = None
+    folder: Path, *, port: int = 0, inventory: Path | None = None, samples: list[dict[str, str]] | None = None
 ) -> AsyncIterator[str]:
-    """Run the whole demo and give the page's address.
+    """Run the whole demo with its files in `folder`, where a settings file serves other commands, and give the page's address.
 
     `inventory` names hosts to use instead of the sample hosts; `samples` are the pastes the page offers (`title`, `text`).
     """
-    with tempfile.TemporaryDirectory(prefix="postmedic-demo-") as name:
-        folder = Path(name)
-        scenes = load_scenes() if inventory is None else ()
-        enrolment = telling(expected().version, programs())  # a sample host is enrolled by the postmedic that runs it
-        pastes = samples or [one.sample for one in scenes if one.sample]
-        workspace = slack.Workspace(MANIFEST, samples=[slack.Sample(**one) for one in pastes])
-        async with (
-            SampleHosts((SampleHost(scene, latency=0.15, enrolment=enrolment) for scene in scenes), folder) as hosts,
-            slack.serve(workspace, port=port) as running,
-        ):
-            settings = Settings(
-                inventory=inventory or _inventory(folder, hosts.addresses),
-                database=str(folder / "postmedic.db"),
-                slack_bot_token=running.bot_token,
-                slack_app_token=running.app_token,
-                slack_api_url=running.api_url,
-            )
-            async with serving(settings):
-                yield running.url
+    scenes = load_scenes() if inventory is None else ()
+    enrolment = telling(expected().version, programs())  # a sample host is enrolled by the postmedic that runs it
+    pastes = samples or [one.sample for one in scenes if one.sample]
+    workspace = slack.Workspace(MANIFEST, samples=[slack.Sample(**one) for one in pastes])
+    async with (
+        SampleHosts((SampleHost(scene, latency=0.15, enrolment=enrolment) for scene in scenes), folder) as hosts,
+        slack.serve(workspace, port=port) as running,
+    ):
+        settings = Settings(
+            inventory=inventory or _inventory(folder, hosts.addresses, workspace.identity.team_id),
+            database=str(folder / "postmedic.db"),
+            slack_bot_token=running.bot_token,
+            slack_app_token=running.app_token,
+            slack_api_url=running.api_url,
+        )
+        places = {"inventory": settings.inventory.absolute(), "database": settings.database}
+        lines = (f"{name} = {json.dumps(str(place))}\n" for name, place in places.items())
+        (folder / SETTINGS).write_text("".join(lines), encoding="utf-8")
+        async with serving(settings):
+            yield running.url
 
 
-def _inventory(folder: Path, addresses: tuple[Address, ...]) -> Path:
-    """Write the inventory of the sample hosts: Ben and Chen approve through their user group."""
+def _inventory(folder: Path, addresses: tuple[Address, ...], team: str) -> Path:
+    """Write the inventory of the sample hosts: Ben and Chen approve through their user group, and have keys."""
     path = folder / "inventory.toml"
-    path.write_text("\n".join(_table(one) for one in addresses), encoding="utf-8")
+    listed = people(folder, {name: f"{team}/{user}" for name, user in PEOPLE.items()})
+    path.write_text("\n".join([*(_table(one) for one in addresses), listed]), encoding="utf-8")
     path.chmod(0o600)
     return path
 

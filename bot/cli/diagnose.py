@@ -9,13 +9,14 @@ from argparse import Namespace
 
 from rich.console import Console
 
-from bot.cli.setting_up import engine, knowledge, language, settings
+from bot.cli.setting_up import engine, knowledge, language, login, settings
 from bot.cli.status import Status, of_diagnoses
 from bot.config import Settings
 from bot.engine import measured_matches
 from bot.matching import Matcher
 from bot.model.diagnosis import Diagnosis
 from bot.model.host import Host
+from bot.model.person import LOCAL
 from bot.model.plan import Plan
 from bot.model.text import Lang
 from bot.render.plain import diagnosis_data
@@ -44,7 +45,7 @@ async def _run(arguments: Namespace, given: Settings, text: str, lang: Lang) -> 
             return Status.UNRECOGNISED
         reader = known.reader(host)
         diagnoses = [await known.diagnose(host, match, reader) for match in matches]
-        plans = [plan for one in diagnoses for plan in known.plans(one, host, reader, "local:cli")]
+        plans = [plan for one in diagnoses for plan in known.plans(one, host, reader, f"{LOCAL}{login()}")]
     _show(arguments, diagnoses, plans, host, lang)
     return of_diagnoses(diagnoses)
 

@@ -14,7 +14,8 @@ from rich.markup import escape
 
 from bot import inventory
 from bot.authoring.shelf import Shelf
-from bot.cli.database_findings import look_at_database
+from bot.cli.approval_findings import look_at_approval
+from bot.cli.database_findings import look_at_database, there
 from bot.cli.findings import Finding, Verdict
 from bot.cli.host_findings import look_at_hosts
 from bot.cli.setting_up import settings
@@ -70,6 +71,9 @@ async def _look(given: Settings, host: str | None) -> AsyncIterator[Finding]:
         yield await _knowledge(given)
         for finding in await look_at_database(given.database):
             yield finding
+        if there(given.database):  # opening makes the file, and looking must change nothing
+            for finding in await look_at_approval(given, known):
+                yield finding
         for finding in await look_at_slack(given):
             yield finding
     for finding in await look_at_hosts(chosen, given.inventory):

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import time
 from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import config, inventory
-from bot.config import PSEUDONYMS, Settings
+from bot.audit import syslog
+from bot.config import PSEUDONYMS, Settings, is_url
 from bot.connectors.base import Connector, Reader, Writer
 from bot.connectors.local import LocalReader
 from bot.engine import Engine
+from bot.errors import StoreUnavailable
 from bot.inventory import Inventory
 from bot.knowledge import library
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.text import Lang
 from bot.render.discretion import Discretion
+
+if TYPE_CHECKING:  # the database library is slow to import, and most commands do not need it
+    from bot.store.store import Store
 
 LOCAL = Host(
     name="local",
@@ -59,13 +68,36 @@ async def discretion(given: Settings) -> Discretion:
     """What is done to texts from outside before they are shown. Raises `StoreUnavailable`."""
     if given.addresses != PSEUDONYMS:
         return Discretion()
-    from bot.store.store import Store  # the database library is not needed otherwise, and slow to import
+    from bot.store.store import Store
 
-    store = await Store.open(str(given.database))
+    store = await Store.open(given.database)
     try:
         return Discretion(key=await store.key(PSEUDONYMS))
     finally:
         await store.close()
+
+
+def login() -> str:
+    """Who calls, for the record: it proves nothing, as whoever may write the database may write anything."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
+
+
+def _absent(database: str) -> bool:
+    return not is_url(database) and not Path(database).exists()
+
+
+@asynccontextmanager
+async def store(given: Settings) -> AsyncIterator[Store]:
+    """The database the bot works with. Raises `StoreUnavailable`, also where there is none: a new one would stop nothing."""
+    if _absent(given.database):
+        raise StoreUnavailable(detail=f"there is none at {given.database}; name the bot's settings with --settings")
+    from bot.store.store import Store
+
+    opened = await Store.open(given.database, witness=syslog.witness(given.audit_syslog))
+    try:
+        yield opened
+    finally:
+        await opened.close()
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ opens a connection for each step, so that before the step is sent nothing can be
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,12 +27,20 @@ if TYPE_CHECKING:  # importing asyncssh takes a quarter of a second, which the c
     from bot.connectors.ssh_connection import Connection, Exec, Opener
 
 
+MaySend = Callable[[], Awaitable[None]]
+
+
+async def _always() -> None:
+    return
+
+
 class SshConnector:
     """Opens ways to hosts; `close` it at the end.
 
     All times are in seconds: `connect_timeout` covers reaching, key exchange and login; a peer silent for four times
     `keepalive` is lost; `idle` is how long a connection is kept for the next round; `step_seconds` bounds the wait for one
-    step's answer. `fleet` is how many hosts are asked at once.
+    step's answer. `fleet` is how many hosts are asked at once. `may_send` is awaited right before a step is sent, when its
+    connection stands, and raises what keeps it from being sent.
     """
 
     def __init__(
@@ -43,12 +51,14 @@ class SshConnector:
         idle: float = 30.0,
         step_seconds: float = 600.0,
         fleet: int = 128,
+        may_send: MaySend | None = None,
     ) -> None:
         self._connect_timeout = connect_timeout
         self._keepalive = keepalive
         self._idle = idle
         self._step_seconds = step_seconds
         self._fleet = asyncio.Semaphore(fleet)
+        self._may_send = may_send or _always
         self._opener: Opener | None = None
         self._readers: dict[str, tuple[Host, SshReader]] = {}
 
@@ -63,7 +73,9 @@ class SshConnector:
 
     def writer(self, host: Host) -> SshWriter | None:
         """The way to change `host`, or None where it has no account for fixes or is not enrolled."""
-        return None if host.mender is None else SshWriter(host, host.mender, self._open, self._fleet, self._step_seconds)
+        if host.mender is None:
+            return None
+        return SshWriter(host, host.mender, self._open, self._fleet, self._step_seconds, self._may_send)
 
     def close(self) -> None:
         """Close every kept connection."""
@@ -165,9 +177,12 @@ class SshReader:
 class SshWriter:
     """Runs steps over the account for fixes, each at most once per (execution, index): the host's journal decides."""
 
-    def __init__(self, host: Host, account: Account, open: _Open, fleet: asyncio.Semaphore, seconds: float) -> None:
+    def __init__(
+        self, host: Host, account: Account, open: _Open, fleet: asyncio.Semaphore, seconds: float, may_send: MaySend
+    ) -> None:
         self._host = host
         self._account = account
+        self._may_send = may_send
         self._open = open
         self._fleet = fleet
         self._seconds = seconds
@@ -178,7 +193,7 @@ class SshWriter:
         Raises `ConnectionDropped` when it cannot be known whether or how the step ended, other `HostError`s only when
         nothing was sent.
         """
-        heard = await self._converse("run", execution, str(index), step.operation, *step.tokens)
+        heard = await self._converse(self._may_send, "run", execution, str(index), step.operation, *step.tokens)
         refused = heard.refusal()
         if refused is not None:
             return refused
@@ -189,7 +204,7 @@ class SshWriter:
 
     async def ask(self, execution: str, index: int) -> tuple[StepState, StepResult | None]:
         """Ask the host's journal about a step; raises `HostError`s when it gives no answer."""
-        heard = await self._converse("ask", execution, str(index))
+        heard = await self._converse(_always, "ask", execution, str(index))
         refused = heard.refusal()
         if refused is not None:
             raise HostError(host=self._host.name, detail=f"its journal could not be asked (exit {refused.exit})")
@@ -198,7 +213,7 @@ class SshWriter:
 
     async def enrolment(self) -> Enrolment | None:
         """Ask which programs the host has; None when it does not say so, as an older enrolment does not."""
-        return (await self._converse("version")).enrolment()
+        return (await self._converse(_always, "version")).enrolment()
 
     def _answer(self, heard: Hearing) -> Answer:
         answer = heard.answer()
@@ -206,7 +221,7 @@ class SshWriter:
             raise ConnectionDropped(host=self._host.name, detail="it ended before the answer about the step was complete")
         return answer
 
-    async def _converse(self, *spoken: str) -> Hearing:
+    async def _converse(self, may_send: MaySend, *spoken: str) -> Hearing:
         """Send plain words over a new connection and hear the whole answer."""
         from bot.connectors.ssh_connection import NotOpened
 
@@ -215,6 +230,7 @@ class SshWriter:
         async with self._fleet:
             connection = await self._open(self._host, self._account)
             try:
+                await may_send()
                 await connection.execute(command, heard)
                 async with asyncio.timeout(self._seconds):
                     await heard.closed.wait()

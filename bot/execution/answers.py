@@ -39,6 +39,6 @@ class Answer:
 
 def answer(said: Said, progress: Progress, refusal: Refusal | None = None) -> Answer:
     """Make the answer that tells the plan's stored state."""
-    wanted = Decision.DENY if progress.state is State.DENIED else Decision.APPROVE
-    by = tuple(review.actor for review in progress.reviews if review.decision is wanted)
+    denied = progress.state is State.DENIED
+    by = tuple(review.actor for review in progress.reviews if (review.decision is Decision.DENY) is denied)
     return Answer(said=said, state=progress.state, by=by, refusal=refusal)

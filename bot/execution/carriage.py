@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.connectors.base import Writer
-from bot.errors import ConnectionDropped, HostError
+from bot.errors import ConnectionDropped, Frozen, HostError
 from bot.execution.checking import Cleared, Stopped, checked
 from bot.execution.means import Means
 from bot.execution.measuring import measured_until_true
@@ -52,8 +52,12 @@ class Carriage:
                 await self._move(State.CHECKING, state, why=why, detail=detail, measured=found)
             case Cleared(writer=writer, measured=found):
                 first = (0, self._plan.steps[0])
-                await self._move(State.CHECKING, State.APPLYING, measured=found, begins=first)
-                await self._apply(writer)
+                try:
+                    await self._move(State.CHECKING, State.APPLYING, measured=found, begins=first)
+                except Frozen:  # nothing was sent, so it waits until the freeze is lifted or its time is over
+                    await self._move(State.CHECKING, State.APPROVED)
+                else:
+                    await self._apply(writer)
 
     async def resume(self) -> None:
         """Find out about a plan in `probing`, and measure whether it helped where every step is known to have ended well."""
@@ -95,14 +99,19 @@ class Carriage:
         """Take the change back; the cause of it stays the plan's `why` when that worked."""
         first = len(self._plan.steps)
         begins = (first, self._plan.undo[0])
-        await self._move(source, State.UNDOING, why=cause.why, detail=cause.detail, measured=found, begins=begins)
+        try:
+            await self._move(source, State.UNDOING, why=cause.why, detail=cause.detail, measured=found, begins=begins)
+        except Frozen as error:
+            await self._move(source, State.FAILED, why=Why.FROZEN, detail=str(error), measured=found)
+            return
         ended = await self._run(State.UNDOING, writer, self._plan.undo, first=first)
         if ended.why is Why.CONNECTION_LOST:
             await self._move(State.UNDOING, State.PROBING, why=ended.why, detail=ended.detail)
             await self.resume()
             return
         if ended.why is not Why.NONE:
-            await self._move(State.UNDOING, State.FAILED, why=Why.UNDO_FAILED, detail=ended.detail)
+            why = ended.why if ended.why is Why.FROZEN else Why.UNDO_FAILED
+            await self._move(State.UNDOING, State.FAILED, why=why, detail=ended.detail)
             return
         back = await measured_until_true(self._means, self._plan, Stage.UNDONE)
         if back.holds:
@@ -114,17 +123,21 @@ class Carriage:
         """Run steps in order until one does not end well; the row of the first was written by the move that led here."""
         plans, owner = self._means.store.plans, self._means.owner
         for index, step in enumerate(steps, start=first):
-            if index > first and not await plans.begin_step(self._plan.id, state, owner, index, step):
-                raise Lost
+            try:
+                if index > first and not await plans.begin_step(self._plan.id, state, owner, index, step):
+                    raise Lost
+            except Frozen as error:
+                return Ended(why=Why.FROZEN, detail=str(error))
             try:
                 async with asyncio.timeout(self._means.pace.step):
                     result = await writer.run(self._plan.id, index, step)
             except ConnectionDropped as error:
                 return Ended(why=Why.CONNECTION_LOST, detail=str(error))
-            except HostError as error:
+            except (HostError, Frozen) as error:  # either way nothing was sent
                 if not await plans.withdraw_step(self._plan.id, owner, index):
                     raise Lost from error
-                return Ended(why=Why.NOT_SENT, detail=str(error), sent=index > first)
+                why = Why.FROZEN if isinstance(error, Frozen) else Why.NOT_SENT
+                return Ended(why=why, detail=str(error), sent=index > first)
             except Exception as error:  # an error nobody foresaw says nothing about the host, so the step may have run
                 LOG.exception("step %d of plan %s", index, self._plan.id)
                 return Ended(why=Why.CONNECTION_LOST, detail=type(error).__name__)

@@ -6,12 +6,13 @@ import base64
 import hashlib
 from dataclasses import dataclass, replace
 
-from bot.approval.policy import refusal, standing
+from bot.approval.policy import review_refusal, standing
 from bot.connectors.base import StepState, Writer
-from bot.errors import HostError, UnknownHost
+from bot.errors import HostError, Refused, UnknownHost
 from bot.execution.enrolment import expected
 from bot.execution.means import Means
 from bot.execution.measuring import measured
+from bot.execution.signatures import verified
 from bot.facts.boot import BOOT
 from bot.knowledge.conditions import from_canonical
 from bot.model.condition import Truth, paths
@@ -110,11 +111,26 @@ async def _approval(means: Means, progress: Progress, host: Host) -> Stopped | N
     lost: list[str] = []
     for review in progress.reviews:
         actor = await means.actor_now(review.actor)
-        if why := refusal(plan, actor, host.approvers, means.team):
+        asked_again = replace(review, actor=actor)
+        if why := review_refusal(plan, asked_again, host.approvers, host.breakglass, means.team, means.register):
             lost.append(f"{actor.id}: {why}")
         else:
-            counted.append(replace(review, actor=actor))
-    match standing(plan, counted, host.approvers, means.clock()):
+            counted.append(asked_again)
+    try:
+        confirmations = await verified(plan, progress.confirmations, means.register)
+    except Refused as error:
+        return Stopped(why=Why.APPROVAL_LOST, detail=str(error))
+    lost += [f"{one.person}: signature" for one in progress.confirmations if one not in confirmations]
+    rights = standing(
+        plan,
+        counted,
+        host.approvers,
+        means.clock(),
+        breakglass=host.breakglass,
+        register=means.register,
+        confirmations=confirmations,
+    )
+    match rights:
         case Standing.APPROVED:
             return None
         case Standing.EXPIRED:

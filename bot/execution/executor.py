@@ -7,8 +7,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.approval.policy import refusal, resolver_refusal, standing
-from bot.errors import ClockChanged, PostmedicError, Refused
+from bot.approval.policy import Refusal, resolver_refusal, review_refusal, standing
+from bot.errors import ClockChanged, PostmedicError, Refused, UnknownHost
 from bot.execution.answers import Answer, Said, answer
 from bot.execution.carriage import Carriage, Lost
 from bot.execution.clock import agreed
@@ -18,7 +18,7 @@ from bot.model.execution import State
 from bot.model.host import Approvers
 from bot.model.plan import Plan
 from bot.model.progress import Progress, Stage, Why
-from bot.model.review import Actor, Review
+from bot.model.review import Actor, Confirmation, Decision, Review, Standing
 from bot.store.leases import holding
 
 LOG = logging.getLogger(__name__)
@@ -38,8 +38,11 @@ class Executor:
     async def propose(self, plan: Plan, conversation: str = "") -> None:
         """Store a plan for review; `conversation` is the id of the one whose thread shows it.
 
-        Raises `Refused` for a plan that says nothing to do, or not how it is known that it may begin and has helped.
+        Raises `Refused` for a plan that says nothing to do, or not how it is known that it may begin and has helped, or that
+        nobody asked for: nobody could be kept from approving their own.
         """
+        if not plan.requester:
+            raise Refused(detail="a plan needs a person who asked for it")
         if not (plan.steps and plan.before and plan.after):
             raise Refused(detail="a plan needs steps, conditions before them, and conditions after them")
         await self._plans.propose(plan, conversation)
@@ -48,7 +51,8 @@ class Executor:
         """Count one person's decision, as often as it arrives; the answer tells the stored state. Raises `NotFound`."""
         progress = await self._plans.progress(plan_id)
         plan = progress.plan
-        if why := refusal(plan, review.actor, approvers, self._means.team):
+        breakglass, register = self._breakglass(plan), self._means.register
+        if why := review_refusal(plan, review, approvers, breakglass, self._means.team, register):
             await self._refused("plan.review-refused", plan_id, review.actor, why)
             return answer(Said.REFUSED, progress, why)
         if review.plan_digest != plan.digest:
@@ -64,7 +68,16 @@ class Executor:
         if now >= plan.expires_at:
             await self._plans.expire(now)
             return answer(Said.EXPIRED, await self._plans.progress(plan_id))
-        counted = await self._plans.decide(review, plan_id, lambda reviews: standing(plan, reviews, approvers, now))
+
+        def judge(reviews: tuple[Review, ...], confirmations: tuple[Confirmation, ...]) -> Standing:
+            return standing(
+                plan, reviews, approvers, now, breakglass=breakglass, register=register, confirmations=confirmations
+            )
+
+        if review.decision is Decision.BREAK_GLASS and not await self._means.alarm(plan, review):
+            await self._refused("plan.review-refused", plan_id, review.actor, Refusal.NOBODY_TOLD)
+            return answer(Said.REFUSED, progress, Refusal.NOBODY_TOLD)
+        counted = await self._plans.decide(review, plan_id, judge)
         after = await self._plans.progress(plan_id)
         if not counted:
             return answer(Said.EXPIRED if after.state is State.EXPIRED else Said.DECIDED, after)
@@ -82,7 +95,7 @@ class Executor:
     async def resolve(self, plan_id: str, actor: Actor, approvers: Approvers, *, succeeded: bool) -> Answer:
         """Let an approver say how a plan in doubt ended; facts older than `Pace.fresh` are measured again first."""
         progress = await self._plans.progress(plan_id)
-        if why := resolver_refusal(actor, approvers, self._means.team):
+        if why := resolver_refusal(actor, approvers, self._means.team, self._means.register):
             await self._refused("plan.resolve-refused", plan_id, actor, why)
             return answer(Said.REFUSED, progress, why)
         if progress.state is not State.IN_DOUBT:
@@ -161,6 +174,12 @@ class Executor:
             except PostmedicError as error:
                 LOG.error("plan %s was left where it is: %s", plan_id, error)
         self._awake.set()  # the host may be free for the next plan
+
+    def _breakglass(self, plan: Plan) -> Approvers:
+        try:
+            return self._means.host_of(plan.host).breakglass
+        except UnknownHost:
+            return Approvers()
 
     async def _refused(self, kind: str, plan_id: str, actor: Actor, why: str) -> None:
         details = {"why": why, "team": actor.team}

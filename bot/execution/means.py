@@ -10,8 +10,9 @@ from bot.errors import UnknownHost
 from bot.model.diagnosis import Diagnosis
 from bot.model.execution import StepResult
 from bot.model.host import Host
+from bot.model.person import Register
 from bot.model.plan import Plan
-from bot.model.review import Actor
+from bot.model.review import Actor, Review
 from bot.store.store import Store
 
 SAID = 4096  # characters kept of what a step said
@@ -28,12 +29,17 @@ class Pace:
     fresh: float = 600.0  # how old facts may be when a person decides on them
 
 
+async def _nobody_told(plan: Plan, review: Review) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
     """The parts an execution works with.
 
     `measure` runs the plan's diagnosis again, with its captures; `actor_now` asks again who a reviewer is, with
     `lookup_failed` set when nobody can say; `redact` takes secrets out of what a host said; `clock` gives UTC seconds;
+    `alarm` tells everybody that the glass is broken, and whether anybody was told; `register` says who is one person;
     `team` is the workspace that is served; `owner` is a name no other process ever had.
     """
 
@@ -46,6 +52,8 @@ class Means:
     clock: Callable[[], float]
     team: str
     owner: str
+    register: Register = field(default_factory=Register)
+    alarm: Callable[[Plan, Review], Awaitable[bool]] = _nobody_told
     pace: Pace = field(default_factory=Pace)
 
     def readable(self, result: StepResult) -> StepResult:

@@ -28,6 +28,10 @@ class Approvers:
     users: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
 
+    def __bool__(self) -> bool:
+        """Whether anybody can be meant."""
+        return bool(self.users or self.groups)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
@@ -42,6 +46,7 @@ class Host:
     via: Via
     approvers: Approvers
     aliases: tuple[str, ...] = ()
+    breakglass: Approvers = Approvers()  # who may run a plan alone in an emergency; empty: nobody
     channels: frozenset[str] = frozenset()  # Slack channels where it may be discussed; empty: every served channel
 
     @property

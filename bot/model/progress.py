@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from bot.model.condition import Truth
 from bot.model.execution import State, StepResult
+from bot.model.gate import Waits
 from bot.model.plan import Plan, Step
-from bot.model.review import Review
+from bot.model.review import Confirmation, Review
 
 
 class Why(StrEnum):
@@ -39,6 +40,7 @@ class Why(StrEnum):
     STILL_RUNNING = "still-running"  # the host says that the last step has not ended
     JOURNAL_SILENT = "journal-silent"  # the host could not be asked about the last step
     STOPPED_MIDWAY = "stopped-midway"  # every sent step is known to have ended, but not all were sent or ended well
+    FROZEN = "frozen"  # a freeze came between two steps: the rest was never sent
     RESOLVED = "resolved"  # a person decided after fresh facts
 
 
@@ -109,6 +111,9 @@ class Progress:
     steps: tuple[StepProgress, ...]
     measurements: tuple[Measurement, ...]
     waits_for: str  # id of the plan that keeps the host busy while this one is approved, else empty
+    waits: Waits = Waits.NOTHING  # what keeps an approved plan from beginning
+    frozen: bool = False  # a freeze lies on everything
+    confirmations: tuple[Confirmation, ...] = ()
 
     @property
     def running(self) -> StepProgress | None:

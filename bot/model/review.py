@@ -23,6 +23,7 @@ class Decision(StrEnum):
 
     APPROVE = "approve"
     DENY = "deny"
+    BREAK_GLASS = "break-glass"  # run it now, alone: an alarm was raised first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,25 @@ class Review:
     decision: Decision
     at: float
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """A person's signature, made outside Slack, below one decision about one plan digest; `at` is UTC seconds."""
+
+    plan_digest: str
+    person: str  # a name of the inventory
+    decision: Decision
+    at: float
+    signature: str  # armored, as `ssh-keygen -Y sign` writes it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What a proposed plan still needs: so many people, and whether one of those who agreed must confirm outside Slack."""
+
+    people: int
+    confirmation: bool
 
 
 class Standing(StrEnum):

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 
 from bot.model.event import Anchor
 from bot.model.execution import FINAL, State
+from bot.model.gate import Waits
 from bot.model.host import Approvers
 from bot.model.plan import Plan, Step
 from bot.model.problem import Problem, Risk
 from bot.model.progress import Progress, Stage, Why
-from bot.model.review import Decision
+from bot.model.review import Decision, Missing
 from bot.model.text import Lang
 from bot.render.blocks import MOST_MESSAGE, Block, Message, actions, button, confirm, context, message, preformatted, section
 from bot.render.evidence import pairs
@@ -29,25 +30,34 @@ _STAGES |= {Stage.UNDONE: "measured-undone", Stage.DOUBT: "measured-doubt"}
 
 
 def plan_card(
-    progress: Progress, problem: Problem | None, approvers: Approvers, lang: Lang, head: Anchor | None = None
+    progress: Progress,
+    problem: Problem | None,
+    approvers: Approvers,
+    lang: Lang,
+    head: Anchor | None = None,
+    *,
+    missing: Missing | None = None,
+    breakable: bool = False,
 ) -> Message:
     """The message of one plan; `problem` gives the safety text and is None when its entry is gone.
 
     `head` is the newest audit event about the plan: what a person copies from here is a witness against the bot's own record.
+    `missing` is what the approval still lacks, `breakable` whether somebody may run the plan alone in an emergency.
     """
     plan = progress.plan
-    state = _state(progress, lang)
+    state = _state(progress, missing, lang)
     title = _title(progress, lang)
     sign = _SIGNS.get(progress.state, "")
     blocks = [section(f"*{title}*\n{sign}{state}")]
+    blocks += [section(one) for one in _apart(progress, lang)]
     blocks += _steps(progress, lang)
     blocks += _results(progress, lang)
     if progress.state is State.PROPOSED:
         blocks += _proposal(plan, problem, approvers, lang)
     small = [_digest(progress, lang), *([slack_value(replace(head, digest=head.digest[:HEAD]).token)] if head else [])]
     blocks.append(context(*_people(progress, lang), *small))
-    if progress.state is State.PROPOSED and (approvers.users or approvers.groups):
-        blocks.append(_decide(plan, progress, lang))
+    if progress.state is State.PROPOSED and (approvers or breakable):
+        blocks.append(_decide(plan, progress, lang, agree=bool(approvers), alone=breakable))
     if progress.state is State.IN_DOUBT:
         blocks.append(_resolve(plan, progress, lang))
     return message(f"{title}: {state}", blocks, say("plan-too-long", lang))
@@ -58,10 +68,11 @@ def _title(progress: Progress, lang: Lang) -> str:
     return say(name, lang, plain_value, host=progress.plan.host)
 
 
-def _state(progress: Progress, lang: Lang) -> str:
-    approved = [mention(review.actor.id) for review in progress.reviews if review.decision is Decision.APPROVE]
+def _state(progress: Progress, missing: Missing | None, lang: Lang) -> str:
+    approved = [mention(review.actor.id) for review in progress.reviews if review.decision is not Decision.DENY]
     denied = next((review for review in progress.reviews if review.decision is Decision.DENY), None)
-    name = f"state-{progress.state.value}" + ("-waits" if progress.state is State.APPROVED and progress.waits_for else "")
+    held = progress.waits or (Waits.HOST_BUSY if progress.waits_for else Waits.NOTHING)
+    name = f"state-{progress.state.value}" + (f"-{held}" if progress.state is State.APPROVED and held else "")
     running = progress.running
     text = say(
         name,
@@ -72,11 +83,25 @@ def _state(progress: Progress, lang: Lang) -> str:
         total=len(progress.plan.steps),
     )
     if progress.state is State.PROPOSED and progress.plan.risk is Risk.HIGH:
-        text += " " + say("state-proposed-some", lang, count=len(approved), needed=2)
+        agreed = 2 - missing.people if missing is not None else len(approved)
+        text += " " + say("state-proposed-some", lang, count=agreed, needed=2)
+        if missing is None or missing.confirmation:
+            text += " " + say("needs-confirmation", lang, plan=progress.plan.id)
     if progress.why is not Why.NONE:
         text += " " + say(f"why-{progress.why.value}", lang)
     detail = denied.reason if denied else progress.detail
     return f"{text}\n> {slack_value(detail)}" if detail else text
+
+
+def _apart(progress: Progress, lang: Lang) -> Iterator[str]:
+    """What sets this plan apart from others: somebody ran it alone, or everything is frozen."""
+    for review in progress.reviews:
+        if review.decision is Decision.BREAK_GLASS:
+            text = say("glass-broken", lang, who=mention(review.actor.id), reason=review.reason)
+            unsigned = progress.state is State.PROPOSED and progress.plan.risk is Risk.HIGH
+            yield f"{text} {say('needs-confirmation-alone', lang, plan=progress.plan.id)}" if unsigned else text
+    if progress.frozen and progress.state not in FINAL:
+        yield say("plan-frozen", lang)
 
 
 def _proposal(plan: Plan, problem: Problem | None, approvers: Approvers, lang: Lang) -> Iterator[Block]:
@@ -150,7 +175,7 @@ def _digest(progress: Progress, lang: Lang) -> str:
     return say("plan-digest", lang, digest=plan.digest[:12], until=until)
 
 
-def _decide(plan: Plan, progress: Progress, lang: Lang) -> Block:
+def _decide(plan: Plan, progress: Progress, lang: Lang, *, agree: bool, alone: bool) -> Block:
     first_of_two = plan.risk is Risk.HIGH and not progress.reviews
     sure = confirm(
         say("approve-confirm-title", lang, plain_value, host=plan.host),
@@ -165,11 +190,13 @@ def _decide(plan: Plan, progress: Progress, lang: Lang) -> Block:
         say("approve-confirm-no", lang),
     )
     # A new block_id with each version: Slack keeps the input of an old block with the same id.
-    return actions(
-        f"plan:{plan.id}:{len(progress.reviews)}",
-        button("approve", say("approve", lang), plan.id, "primary", sure),
-        button("deny", say("deny", lang), plan.id, "danger"),
-    )
+    buttons = []
+    if agree:
+        buttons.append(button("approve", say("approve", lang), plan.id, "primary", sure))
+        buttons.append(button("deny", say("deny", lang), plan.id, "danger"))
+    if alone:
+        buttons.append(button("break_glass", say("break", lang), plan.id))
+    return actions(f"plan:{plan.id}:{len(progress.reviews)}", *buttons)
 
 
 def _resolve(plan: Plan, progress: Progress, lang: Lang) -> Block:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bot.model.gate import Freeze
 from bot.model.host import Approvers, Host
 from bot.model.plan import Plan
+from bot.model.review import Review
 from bot.model.text import Lang, Text
 from bot.render.blocks import Block, Message, actions, button, context, divider, header, message, mrkdwn, plain, section
 from bot.render.plan_card import mention
@@ -18,7 +20,7 @@ MOST_HOSTS = 30
 MOST_PLANS = 10
 MOST_OPTIONS = 100
 LONGEST_REASON = 300
-HOST_MENU, PROBLEM_BUTTON, DENIAL, REASON = "pick_host", "choose_problem", "deny_plan", "reason"
+HOST_MENU, PROBLEM_BUTTON, DENIAL, EMERGENCY, REASON = "pick_host", "choose_problem", "deny_plan", "run_alone", "reason"
 
 
 def note(name: str, lang: Lang, /, **values: object) -> Message:
@@ -85,10 +87,26 @@ def unknown_paste(lang: Lang, small: Sequence[str] = ()) -> Message:
     return message(text, [section(text), *([context(*small)] if small else [])])
 
 
-def hosts(listed: Sequence[Host], lang: Lang) -> Message:
+def hosts(listed: Sequence[Host], lang: Lang, stopped: Freeze | None = None) -> Message:
     """The hosts that may be discussed here."""
     title = f"*{say('hosts-title', lang)}*"
-    return message(title, [section(title), *_hosts(listed, lang)])
+    return message(title, [*_stopped(stopped, lang), section(title), *_hosts(listed, lang)])
+
+
+def frozen(stopped: Freeze, lang: Lang) -> Message:
+    """That everything is frozen, by whom and why, and how that is lifted."""
+    return note("frozen", lang, who=mention(stopped.actor), reason=stopped.reason or say("frozen-no-reason", lang))
+
+
+def _stopped(stopped: Freeze | None, lang: Lang) -> list[Block]:
+    return list(frozen(stopped, lang).blocks) if stopped is not None else []
+
+
+def alarm(plan: Plan, review: Review, lang: Lang) -> Message:
+    """The alarm that goes before a plan which one person runs alone."""
+    steps = "; ".join(step.wire for step in plan.steps)
+    values = {"host": plan.host, "digest": plan.digest[:12], "steps": steps, "reason": review.reason}
+    return note("alarm", lang, who=mention(review.actor.id), **values)
 
 
 def helped(lang: Lang, *, unknown: str = "") -> Message:
@@ -119,26 +137,44 @@ def decided(people: Sequence[str], lang: Lang) -> Message:
 
 
 def denial(plan_id: str, lang: Lang) -> Block:
-    """The modal that asks why a plan is denied; it holds the plan's id and nothing else."""
+    """The modal that asks why a plan is denied."""
+    return _asking(DENIAL, ("deny-title", "deny-label", "deny"), plan_id, lang)
+
+
+def emergency(plan_id: str, lang: Lang) -> Block:
+    """The modal that asks why a plan is run alone."""
+    return _asking(EMERGENCY, ("break-title", "break-label", "break"), plan_id, lang)
+
+
+def _asking(callback: str, texts: tuple[str, str, str], plan_id: str, lang: Lang) -> Block:
+    """A modal that asks for a reason; it holds the plan's id and nothing else."""
+    title, label, submit = texts
     box: Block = {"type": "plain_text_input", "action_id": REASON, "multiline": True, "max_length": LONGEST_REASON}
-    label = {"type": "input", "block_id": REASON, "label": plain(say("deny-label", lang), 2000), "element": box}
+    asked = {"type": "input", "block_id": REASON, "label": plain(say(label, lang), 2000), "element": box}
     return {
         "type": "modal",
-        "callback_id": DENIAL,
+        "callback_id": callback,
         "private_metadata": plan_id,
-        "title": plain(say("deny-title", lang), 24),
-        "submit": plain(say("deny", lang), 24),
+        "title": plain(say(title, lang), 24),
+        "submit": plain(say(submit, lang), 24),
         "close": plain(say("cancel", lang), 24),
-        "blocks": [label],
+        "blocks": [asked],
     }
 
 
-def home(listed: Sequence[Host], waiting: Sequence[tuple[Plan, str]], lang: Lang, *, refused: str = "") -> Block:
+def home(
+    listed: Sequence[Host],
+    waiting: Sequence[tuple[Plan, str]],
+    lang: Lang,
+    *,
+    refused: str = "",
+    stopped: Freeze | None = None,
+) -> Block:
     """The Home tab: plans that wait for a decision with links to their cards, the hosts, and help.
 
-    `refused` says why the entries of one's own are not used as they are now.
+    `refused` says why the entries of one's own are not used as they are now, `stopped` that all changes are frozen.
     """
-    blocks = [header(say("home-title", lang))]
+    blocks = [header(say("home-title", lang)), *_stopped(stopped, lang)]
     blocks += [section(say("home-knowledge", lang, detail=refused)), divider()] if refused else []
     blocks += [section(say("home-open", lang))]
     blocks += [section(_waiting(plan, link, lang)) for plan, link in waiting[:MOST_PLANS]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +17,7 @@ from bot.errors import NotFound
 from bot.model.execution import ON_HOST, State, StepResult
 from bot.model.plan import Plan, Step
 from bot.model.progress import Measurement, Progress, StepProgress, Why
-from bot.model.review import Review
+from bot.model.review import Confirmation, Decision, Review
 from bot.store import events, forms, outbox, schema
 from bot.store.dialect import now
 
@@ -27,6 +28,12 @@ _PLAN = schema.plans.c
 async def tell(connection: AsyncConnection, plan_id: str, *, kind: str, actor: str, details: Mapping[str, str]) -> None:
     """Write the audit event of a change, and that the message about the plan must be renewed."""
     event = await events.append(connection, kind=kind, actor=actor, subject=plan_id, details=details)
+    # The message keeps the head of the chain where whoever rewrites the chain cannot reach it.
+    await show(connection, plan_id, {"sequence": event.sequence, "digest": event.digest})
+
+
+async def show(connection: AsyncConnection, plan_id: str, head: Mapping[str, Any] | None = None) -> None:
+    """Write that the message about the plan must be renewed, where a thread has one; `head` is its newest audit event."""
     thread = schema.conversations.c
     where = (
         await connection.execute(
@@ -34,10 +41,8 @@ async def tell(connection: AsyncConnection, plan_id: str, *, kind: str, actor: s
         )
     ).first()
     if where is not None:
-        # The message keeps the head of the chain where whoever rewrites the chain cannot reach it.
-        head = {"sequence": event.sequence, "digest": event.digest}
-        show = outbox.Show(kind=SHOWN, subject=plan_id, channel=where.channel, thread=where.thread, payload=head)
-        await outbox.put(connection, show)
+        shown = outbox.Show(kind=SHOWN, subject=plan_id, channel=where.channel, thread=where.thread, payload=dict(head or {}))
+        await outbox.put(connection, shown)
 
 
 async def state(connection: AsyncConnection, plan_id: str) -> State:
@@ -67,6 +72,7 @@ async def progress(connection: AsyncConnection, plan_id: str) -> Progress:
         steps=await _steps(connection, plan_id),
         measurements=await _measurements(connection, plan_id),
         waits_for=busy or "",
+        confirmations=await confirmations(connection, plan_id),
     )
 
 
@@ -75,6 +81,39 @@ async def reviews(connection: AsyncConnection, plan_id: str) -> tuple[Review, ..
     row = schema.reviews.c
     found = await connection.execute(select(*row).where(row.plan == plan_id).order_by(row.at, row.actor))
     return tuple(forms.review(one.digest, one.decision, one.at, one.document) for one in found.all())
+
+
+async def confirmations(connection: AsyncConnection, plan_id: str) -> tuple[Confirmation, ...]:
+    """Read what was confirmed outside Slack, oldest first."""
+    row = schema.confirmations.c
+    found = await connection.execute(select(*row).where(row.plan == plan_id).order_by(row.at, row.person))
+    return tuple(
+        Confirmation(
+            plan_digest=one.digest, person=one.person, decision=Decision(one.decision), at=one.at, signature=one.signature
+        )
+        for one in found.all()
+    )
+
+
+async def add(connection: AsyncConnection, plan_id: str, said: Review | Confirmation, actor: str) -> bool:
+    """Add what a person said, with its event; False when this person said the same before."""
+    values: dict[str, Any] = {"plan": plan_id, "decision": said.decision, "digest": said.plan_digest, "at": said.at}
+    details = {"decision": said.decision, "digest": said.plan_digest}
+    if isinstance(said, Review):
+        table, kind, who = schema.reviews, "plan.reviewed", {"team": said.actor.team, "actor": said.actor.id}
+        values |= who | {"document": forms.review_document(said)}
+        details |= {"reason": said.reason}
+    else:
+        table, kind, who = schema.confirmations, "plan.confirmed", {"person": said.person}
+        values |= who | {"signature": said.signature}
+        details |= who
+    same = (table.c[name] == value for name, value in who.items())
+    mine = (table.c.plan == plan_id, table.c.decision == said.decision, *same)
+    if (await connection.execute(select(table.c.at).where(*mine))).first():
+        return False
+    await connection.execute(insert(table).values(**values))
+    await tell(connection, plan_id, kind=kind, actor=actor, details=details)
+    return True
 
 
 async def begin_step(connection: AsyncConnection, plan_id: str, owner: str, index: int, step: Step, *, undo: bool) -> None:

@@ -62,8 +62,18 @@ _UNMATCHED = (
         first_at DOUBLE PRECISION NOT NULL, last_at DOUBLE PRECISION NOT NULL)""",
     "CREATE INDEX unmatched_last ON unmatched (last_at)",
 )
+_GATE = (
+    """CREATE TABLE confirmations (
+        plan TEXT NOT NULL REFERENCES plans (id), person TEXT NOT NULL, decision TEXT NOT NULL, digest TEXT NOT NULL,
+        at DOUBLE PRECISION NOT NULL, signature TEXT NOT NULL, PRIMARY KEY (plan, person, decision))""",
+    """CREATE TABLE gate (
+        id INTEGER PRIMARY KEY CHECK (id = 1), frozen_at DOUBLE PRECISION NOT NULL, actor TEXT NOT NULL,
+        reason TEXT NOT NULL)""",
+    "INSERT INTO gate (id, frozen_at, actor, reason) VALUES (1, 0, '', '\"\"')",
+    "CREATE INDEX steps_begun ON steps (started_at) WHERE number = 0",
+)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS, _MARKS, _UNMATCHED)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS, _MARKS, _UNMATCHED, _GATE)
 """The texts of version 1, 2, 3 …; only statements that SQLite and PostgreSQL both know."""
 
 

@@ -4,7 +4,7 @@ and what Slack must show. This file decides nothing: callers say what they want 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select, update
@@ -12,16 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound, Refused
 from bot.model.execution import ARROWS, ON_HOST, State, StepResult
+from bot.model.gate import Caps, Waits
 from bot.model.plan import Plan, Step
 from bot.model.progress import Measurement, Progress, Why
-from bot.model.review import Decision, Review, Standing
-from bot.store import course, forms, schema
+from bot.model.review import Confirmation, Review, Standing
+from bot.store import course, gate, schema
 from bot.store.database import Conflict, Database
 from bot.store.dialect import now
 from bot.store.leases import dead, renew
 
 HELD = ON_HOST - {State.IN_DOUBT}  # states in which a living process works on the plan
 _ROW = schema.plans.c
+Judge = Callable[[tuple[Review, ...], tuple[Confirmation, ...]], Standing]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +37,9 @@ class Orphan:
 class Plans:
     """The plans, their reviews, and the compare-and-swaps between their states."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, caps: Caps) -> None:
         self._database = database
+        self._caps = caps
 
     async def propose(self, plan: Plan, conversation: str) -> None:
         """Store a new plan; the same plan again is nothing new, another plan under its id is `Refused`."""
@@ -69,15 +72,20 @@ class Plans:
     async def progress(self, plan_id: str) -> Progress:
         """Give everything that is known about a plan, as of one moment, or raise `NotFound`."""
         async with self._database.reading() as connection:
-            return await course.progress(connection, plan_id)
+            found = await course.progress(connection, plan_id)
+            frozen = await gate.frozen(connection) is not None
+            waiting = found.state is State.APPROVED
+            why = await gate.waits(connection, plan_id, self._caps) if waiting else Waits.NOTHING
+            return replace(found, waits=why, frozen=frozen)
 
     async def state(self, plan_id: str) -> State:
         """Give the state alone, or raise `NotFound`."""
         async with self._database.reading() as connection:
             return await course.state(connection, plan_id)
 
-    async def decide(self, review: Review, plan_id: str, judge: Callable[[tuple[Review, ...]], Standing]) -> bool:
-        """Add a review and move the plan as `judge` sums the reviews up; False when the plan was no longer proposed."""
+    async def decide(self, said: Review | Confirmation, plan_id: str, judge: Judge, *, actor: str = "") -> bool:
+        """Add a review or a confirmation and move the plan as `judge` sums all up; False when it was no longer proposed."""
+        actor = said.actor.id if isinstance(said, Review) else actor
         async with self._database.writing() as connection:
             # The lock makes two reviewers of one plan take turns; without it neither might see the other's approval.
             found = await connection.scalar(select(_ROW.state).where(_ROW.id == plan_id).with_for_update())
@@ -85,24 +93,19 @@ class Plans:
                 raise NotFound(what=f"The plan {plan_id}")
             if found != State.PROPOSED:
                 return False
-            if not await _add_review(connection, plan_id, review):
+            if not await course.add(connection, plan_id, said, actor):
                 return True
-            standing = judge(await course.reviews(connection, plan_id))
-            details = {
-                "decision": review.decision,
-                "digest": review.plan_digest,
-                "reason": review.reason,
-                "team": review.actor.team,
-            }
-            await course.tell(connection, plan_id, kind="plan.reviewed", actor=review.actor.id, details=details)
+            standing = judge(await course.reviews(connection, plan_id), await course.confirmations(connection, plan_id))
             if standing is not Standing.PENDING:
-                await self.swap(connection, plan_id, State.PROPOSED, State(standing), actor=review.actor.id)
+                await self.swap(connection, plan_id, State.PROPOSED, State(standing), actor=actor)
             return True
 
     async def claim(self, plan_id: str, owner: str, at: float) -> bool:
-        """Take an approved plan that has not expired at `at`; False when it is not one, or its host is busy."""
+        """Take an approved plan that has not expired at `at`; False when it is not one, or `gate.waits` says why not now."""
         try:
             async with self._database.writing() as connection:
+                if await gate.waits(connection, plan_id, self._caps, alone=True) is not Waits.NOTHING:
+                    return False
                 return await self.swap(
                     connection, plan_id, State.APPROVED, State.CHECKING, _ROW.expires_at > at, actor=owner, owner=owner
                 )
@@ -124,9 +127,11 @@ class Plans:
     ) -> bool:
         """Move a plan that `owner` holds (in doubt: that nobody holds) along an arrow; False when it was not there any more.
 
-        `begins` notes in the same transaction that the step with this index may be on the host from now on.
+        `begins` notes in the same transaction that the step with this index may be on the host from now on. Raises `Frozen`.
         """
         async with self._database.writing() as connection:
+            if begins is not None:
+                await gate.step_through(connection)
             held = () if source is State.IN_DOUBT else (_ROW.owner == owner,)
             moved = await self.swap(
                 connection,
@@ -147,8 +152,9 @@ class Plans:
             return moved
 
     async def begin_step(self, plan_id: str, state: State, owner: str, index: int, step: Step) -> bool:
-        """Note that a step may be on the host from now on; False when the plan was lost. No index begins twice."""
+        """Note that a step may be on the host from now on; False when the plan was lost. Raises `Frozen`."""
         async with self._database.writing() as connection:
+            await gate.step_through(connection)
             kept = await connection.execute(
                 update(schema.plans)
                 .where(_ROW.id == plan_id, _ROW.state == state, _ROW.owner == owner)
@@ -196,11 +202,9 @@ class Plans:
             return tuple((await connection.scalars(waiting)).all())
 
     async def ready(self) -> tuple[str, ...]:
-        """Give the approved plans whose host is free, oldest first."""
-        busy = select(_ROW.host).where(_ROW.state.in_(ON_HOST))
-        free = select(_ROW.id).where(_ROW.state == State.APPROVED, _ROW.host.not_in(busy)).order_by(_ROW.changed_at, _ROW.id)
+        """Give the approved plans that nothing keeps from beginning, oldest first, and of each host the oldest alone."""
         async with self._database.reading() as connection:
-            return tuple((await connection.scalars(free)).all())
+            return await gate.ready(connection, self._caps)
 
     async def listed(self, states: Collection[State]) -> tuple[str, ...]:
         """Give the plans in these states, the latest change first."""
@@ -262,28 +266,3 @@ class Plans:
         details |= course.measured_details(measured) if measured is not None else {}
         await course.tell(connection, plan_id, kind=f"plan.{target}", actor=actor, details=details)
         return True
-
-
-async def _add_review(connection: AsyncConnection, plan_id: str, review: Review) -> bool:
-    """Add a review; False when this person said the same before."""
-    row = schema.reviews.c
-    mine = (
-        row.plan == plan_id,
-        row.team == review.actor.team,
-        row.actor == review.actor.id,
-        row.decision == Decision(review.decision),
-    )
-    if (await connection.execute(select(row.at).where(*mine))).first():
-        return False
-    await connection.execute(
-        insert(schema.reviews).values(
-            plan=plan_id,
-            team=review.actor.team,
-            actor=review.actor.id,
-            decision=review.decision,
-            digest=review.plan_digest,
-            at=review.at,
-            document=forms.review_document(review),
-        )
-    )
-    return True

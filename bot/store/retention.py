@@ -20,7 +20,7 @@ async def forget(database: Database, older_seconds: float) -> None:
     async with database.writing() as connection:
         before = await connection.scalar(select(now() - older_seconds))
         ended = select(plan.id).where(plan.state.in_(FINAL), plan.changed_at < before)
-        for table in (schema.reviews, schema.steps, schema.measurements):
+        for table in (schema.reviews, schema.confirmations, schema.steps, schema.measurements):
             await connection.execute(delete(table).where(table.c.plan.in_(ended)))
         of_ended = (shown.kind == course.SHOWN, shown.subject.in_(ended))
         await connection.execute(delete(schema.outbox).where(*of_ended))

@@ -128,6 +128,16 @@ steps = _table(
     _column("result", Json, optional=True),
 )
 marks = _table("marks", _key("name"), _column("at", Double), _column("value"))
+confirmations = _table(
+    "confirmations",
+    _key("plan"),
+    _key("person"),
+    _key("decision"),
+    _column("digest"),
+    _column("at", Double),
+    _column("signature"),
+)
+gate = _table("gate", _key("id", Integer), _column("frozen_at", Double), _column("actor"), _column("reason", Json))
 measurements = _table("measurements", _key("plan"), _key("stage"), _column("at", Double), _column("document", Json))
 unmatched = _table(
     "unmatched",

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from bot.model.event import Event
+from bot.model.gate import Caps
 from bot.store.conversations import Conversations
 from bot.store.database import Database
 from bot.store.dialect import now
 from bot.store.events import Events
+from bot.store.gate import Gate
 from bot.store.inbox import Inbox
 from bot.store.keys import key
 from bot.store.leases import LEASE_SECONDS
@@ -26,31 +28,37 @@ from bot.store.unmatched import Unmatched
 class Store:
     """The whole database; made by `Store.open`, ended by `close`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, caps: Caps) -> None:
         self._database = database
         self.inbox = Inbox(database)
         self.outbox = Outbox(database)
         self.conversations = Conversations(database)
-        self.plans = Plans(database)
+        self.plans = Plans(database, caps)
+        self.gate = Gate(database)
         self.events = Events(database)
         self.marks = Marks(database)
         self.unmatched = Unmatched(database)
 
     @classmethod
     async def open(
-        cls, where: str, *, lease_seconds: float = LEASE_SECONDS, witness: Callable[[Event], None] = lambda event: None
+        cls,
+        where: str,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        caps: Caps | None = None,
+        witness: Callable[[Event], None] = lambda event: None,
     ) -> Store:
         """Open the database at a file path (SQLite) or URL and bring its tables up to date.
 
         `witness` is told every audit event that was committed. Raises `StoreUnavailable` when the database cannot be used
         or was written by a newer postmedic.
         """
-        return cls(await opened(Database(where, lease_seconds=lease_seconds, witness=witness)))
+        return cls(await opened(Database(where, lease_seconds=lease_seconds, witness=witness)), caps or Caps())
 
     @classmethod
     def unchanged(cls, where: str) -> Store:
         """An existing database as it is, for reading: its tables are not brought up to date."""
-        return cls(Database(where, lease_seconds=LEASE_SECONDS))
+        return cls(Database(where, lease_seconds=LEASE_SECONDS), Caps())
 
     @staticmethod
     async def behind(where: str) -> int:

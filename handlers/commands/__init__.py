@@ -13,11 +13,14 @@ class Verb(StrEnum):
     CHECK = "check"
     HISTORY = "history"
     HOSTS = "hosts"
+    FREEZE = "freeze"  # with a reason behind it, of any length
+    UNFREEZE = "unfreeze"
     HELP = "help"
 
 
 _VERBS = {verb.value: verb for verb in Verb}
 _VERBS |= {"检查": Verb.CHECK, "历史": Verb.HISTORY, "记录": Verb.HISTORY, "主机": Verb.HOSTS, "帮助": Verb.HELP}
+_VERBS |= {"冻结": Verb.FREEZE, "解冻": Verb.UNFREEZE}
 _MOST_WORDS = 3  # more words, or more lines, are a paste or a sentence
 
 
@@ -33,9 +36,13 @@ def words(text: str) -> Words | None:
     """Read an order; None when the text is something else."""
     said = text.strip()
     parts = said.split()
-    if not parts or len(parts) > _MOST_WORDS or "\n" in said or parts[0].casefold() not in _VERBS:
+    if not parts or "\n" in said or (verb := _VERBS.get(parts[0].casefold())) is None:
         return None
-    return Words(verb=_VERBS[parts[0].casefold()], name=parts[1].strip("`'\"") if len(parts) > 1 else "")
+    if verb is Verb.FREEZE:
+        return Words(verb=verb, name=" ".join(parts[1:]))
+    if len(parts) > _MOST_WORDS:
+        return None
+    return Words(verb=verb, name=parts[1].strip("`'\"") if len(parts) > 1 else "")
 
 
 def subject(key: str) -> str:

@@ -11,8 +11,9 @@ from bot.render.replies import helped, note, usage
 from bot.store.conversations import Conversation
 from bot.store.inbox import Received
 from handlers.checking import check, said
-from handlers.commands import subject, words
+from handlers.commands import Verb, subject, words
 from handlers.desk import Desk
+from handlers.freezing import freeze
 from handlers.incoming import LONGEST, Incoming, Json, Served, click_key
 
 KIND = "command"
@@ -46,6 +47,14 @@ def register(app: AsyncApp, desk: Desk) -> None:
 async def handle(desk: Desk, received: Received) -> None:
     """Carry the order out."""
     got = received.payload
+    order = words(got["text"])
+    if order is not None and order.verb is Verb.FREEZE and desk.served.here(got["channel"]):
+        told = await freeze(desk, got["user"], order.name)  # before anything that would take time
+        if await present(desk, got["channel"], got["user"]):
+            await desk.show(subject(received.key), got["channel"], "", told)
+        else:
+            await desk.respond(got["response_url"], told)
+        return
     lang = await desk.people.lang(got["user"])
 
     async def answer(message: Message) -> None:
@@ -54,7 +63,6 @@ async def handle(desk: Desk, received: Received) -> None:
     if not desk.served.here(got["channel"]):
         await answer(note("refused-here", lang))
         return
-    order = words(got["text"])
     if order is None:
         await answer(helped(lang, unknown=got["text"]) if got["text"].strip() else usage(lang))
         return

@@ -5,16 +5,19 @@ With `POSTMEDIC_SCREENSHOTS=FOLDER` the screenshots of every stage are kept ther
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
-from bot.cli.demo import demo
+from bot.__main__ import main
+from bot.cli.demo import SETTINGS, demo
 from bot.sandbox.slack.seed import MAIL_OPS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -26,13 +29,20 @@ WAIT = 30_000  # milliseconds; two cores may be busy with other tests
 Snap = Callable[[str], Awaitable[None]]
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where the demo keeps its files."""
+    with tempfile.TemporaryDirectory(prefix="postmedic-demo-") as name:
+        yield Path(name)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def address() -> AsyncIterator[str]:
+async def address(folder: Path) -> AsyncIterator[str]:
     """A fresh demo, with every host broken."""
     with pytest.MonkeyPatch.context() as environment:
         for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
             environment.delenv(name, raising=False)
-        async with demo() as url:
+        async with demo(folder) as url:
             yield url
 
 
@@ -87,6 +97,14 @@ async def send(page: Page, text: str) -> None:
     await expect(box).to_have_value("")
 
 
+async def confirmed_outside(folder: Path, card: str) -> None:
+    """Let Ben do in a terminal what the card asks for."""
+    found = re.search(r"postmedic approve\s+([0-9a-f]{16})", card)
+    assert found, card
+    words = ["approve", found[1], "--settings", str(folder / SETTINGS), "--as", "ben", "--key", str(folder / "ben")]
+    assert await asyncio.to_thread(main, words) == 0
+
+
 async def press(card: Locator, action: str) -> None:
     """Press a button that asks first, and agree."""
     await card.locator(f'[data-action-id="{action}"]').click()
@@ -109,7 +127,7 @@ async def refused(page: Page, card: Locator, why: str) -> None:
     ],
 )
 async def test_from_the_paste_to_the_healed_host(
-    page: Page, snap: Snap, sample: int, host: str, cause: str, approvers: list[str]
+    page: Page, snap: Snap, folder: Path, sample: int, host: str, cause: str, approvers: list[str]
 ) -> None:
     await page.get_by_test_id(f"sample-{sample}").click()
     await snap(f"{host}-1-sample")
@@ -141,6 +159,9 @@ async def test_from_the_paste_to_the_healed_host(
         if number < len(approvers):
             await expect(card).to_contain_text(f"{number} of {len(approvers)} approvals", timeout=WAIT)
             await snap(f"{host}-7-half")
+    if len(approvers) > 1:
+        await expect(card).to_contain_text("2 of 2 approvals", timeout=WAIT)
+        await confirmed_outside(folder, await card.inner_text())
     await expect(card).to_contain_text("Healed", timeout=WAIT)
     await expect(card.locator('[data-action-id="approve"]')).to_have_count(0)
     await snap(f"{host}-8-healed")

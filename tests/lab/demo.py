@@ -9,7 +9,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from bot.cli.demo import demo
+from bot.cli.demo import confirming, demo
 from bot.cli.serve import stopped
 from bot.knowledge import library
 from bot.matching import Matcher
@@ -40,8 +40,9 @@ async def _serve(lab: Lab, folder: Path, port: int) -> None:
         text = f"```\n{telling(matcher.recognise, problem, said)}\n```"
         pastes.append({"title": f"{name}: {title}", "text": text})
     inventory = write_inventory(lab, folder / "inventory.toml", APPROVERS)
-    async with demo(port=port, inventory=inventory, samples=pastes) as url:
+    async with demo(folder, port=port, inventory=inventory, samples=pastes) as url:
         print(
+            f"\n  A high risk fix is also confirmed outside Slack: {confirming(folder)}"
             f"\n  postmedic demo over the lab is ready: {url}\n  Look at a host with: python -m tests.lab shell mx12\n",
             flush=True,
         )

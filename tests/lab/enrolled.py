@@ -12,8 +12,11 @@ from bot.connectors.ssh_connection import public_key
 from bot.execution.enrolment import expected, programs
 from bot.model.host import Account, Approvers, Via
 from bot.model.host import Host as Known
+from bot.sandbox.hosts import people
+from bot.sandbox.slack.identity import Identity
 from tests.lab import Host, Keys, Lab
 
+TEAM = Identity().team_id  # of the local workspace
 VISITOR = "visitor"
 
 
@@ -52,7 +55,8 @@ def write_inventory(
     """
     accounts = _ACCOUNTS[ordinary].format(probe=lab.keys.probe, fix=lab.keys.fix)
     tables = (_table(lab[name], f"{accounts}approvers = {approvers}\n") for name in ("mx12", "mx13"))
-    path.write_text("\n".join(tables), encoding="utf-8")
+    listed = people(path.parent, {"ben": f"{TEAM}/U0BEN", "chen": f"{TEAM}/U0CHEN"})
+    path.write_text("\n".join([*tables, listed]), encoding="utf-8")
     path.chmod(0o600)
     return path
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from bot import inventory
 from bot.app import serving
 from bot.config import Settings
 from bot.model.execution import FINAL, State
@@ -23,6 +24,7 @@ from bot.sandbox.slack import Running, Workspace, serve
 from bot.sandbox.slack.seed import APPROVERS as GROUP
 from bot.store.store import Store
 from handlers.desk import Desk
+from tests.support.keys import confirmed
 from tests.support.slack_person import Person, find_element
 
 Json = dict[str, Any]
@@ -40,10 +42,10 @@ async def workspace() -> AsyncIterator[Running]:
         assert running.workspace.journal.unknown_methods == []
 
 
-def settings(running: Running, inventory: Path, folder: Path) -> Settings:
+def settings(running: Running, written: Path, folder: Path) -> Settings:
     """The settings of a bot in this workspace."""
     return Settings(
-        inventory=inventory,
+        inventory=written,
         database=str(folder / "postmedic.db"),
         slack_bot_token=running.bot_token,
         slack_app_token=running.app_token,
@@ -52,9 +54,9 @@ def settings(running: Running, inventory: Path, folder: Path) -> Settings:
 
 
 @asynccontextmanager
-async def bot_at(running: Running, inventory: Path, folder: Path) -> AsyncIterator[Desk]:
+async def bot_at(running: Running, written: Path, folder: Path) -> AsyncIterator[Desk]:
     """The bot, serving the workspace while the block runs."""
-    async with serving(settings(running, inventory, folder)) as (_, desk):
+    async with serving(settings(running, written, folder)) as (_, desk):
         yield desk
 
 
@@ -77,8 +79,8 @@ async def card_of(ana: Person, thread: str, store: Store, problem: str) -> tuple
     raise TimeoutError(f"no card for {problem}: {[message['text'] for message in await ana.reads(thread=thread)]}")
 
 
-async def decided(running: Running, card: Json, plan_id: str, store: Store) -> None:
-    """Let Ben approve, and Chen too where two must agree."""
+async def decided(running: Running, card: Json, plan_id: str, store: Store, written: Path) -> None:
+    """Let Ben approve; where two must agree, Chen too, and Ben confirms with his key beside the inventory `written`."""
     await Person(running, BEN).clicks(card, "approve")
     progress = await store.plans.progress(plan_id)
     if progress.plan.risk == "high":
@@ -87,6 +89,8 @@ async def decided(running: Running, card: Json, plan_id: str, store: Store) -> N
             lambda message: proposed(message) == plan_id and message["blocks"] != card["blocks"], thread=card["thread_ts"]
         )
         await chen.clicks(card, "approve")
+        known = inventory.load(written)
+        await confirmed(store, plan_id, known.find(progress.plan.host), known.register, "ben", written.parent / "ben")
 
 
 async def ended(store: Store, plan_id: str) -> Progress:

@@ -25,9 +25,10 @@ from bot.model.review import Actor, Decision, Review
 from bot.render.redact import redact
 from bot.store.store import Store
 from tests.lab import Host, Lab
-from tests.lab.enrolled import write_inventory
+from tests.lab.enrolled import TEAM, write_inventory
+from tests.support.keys import confirmed
 
-TEAM, ANA = "T0LAB", "U0ANA"
+ANA = "U0ANA"
 BEN, CHEN = Actor(team=TEAM, id="U0BEN", name="Ben"), Actor(team=TEAM, id="U0CHEN", name="Chen")
 HOSTS = ("mx12", "mx13")
 PACE = Pace(poll=0.3)
@@ -48,6 +49,7 @@ class Bench:
     executor: Executor
     store: Store
     connector: SshConnector
+    keys: Path  # the folder of the approvers' private keys
 
 
 @asynccontextmanager
@@ -64,9 +66,10 @@ async def bench(lab: Lab, folder: Path, *, pace: Pace = PACE) -> AsyncIterator[B
     means = Means(
         store=store, connector=connector, host_of=hosts.find, measure=engine.measure, actor_now=same,
         redact=lambda text: redact(text)[0], clock=time.time, team=TEAM, owner=f"lab-{time.time_ns()}", pace=pace,
+        register=hosts.register,
     )  # fmt: skip
     try:
-        yield Bench(engine=engine, executor=Executor(means), store=store, connector=connector)
+        yield Bench(engine=engine, executor=Executor(means), store=store, connector=connector, keys=folder)
     finally:
         connector.close()
         await store.close()
@@ -119,6 +122,8 @@ async def approved(on: Bench, host: Host, diagnosis: Diagnosis, cause: str) -> s
     for actor in (BEN, CHEN)[: 2 if plan.risk == "high" else 1]:
         review = Review(plan_digest=plan.digest, actor=actor, decision=Decision.APPROVE, at=time.time())
         await on.executor.review(plan.id, review, known.approvers)
+    if plan.risk == "high":
+        await confirmed(on.store, plan.id, known, on.engine.inventory.register, "ben", on.keys / "ben")
     return plan.id
 
 

@@ -161,7 +161,7 @@ async def test_a_killed_bot_is_replaced_and_the_fix_ends_without_a_second_run(en
                 ts = await answered(ana, f"{said}\n(on {name})", say("confirmed", "en"))
                 card, plan_id = await card_of(ana, ts, store, PROBLEM.id)
                 await asyncio.to_thread(host.run, SLOW, check=True)
-                await decided(running, card, plan_id, store)
+                await decided(running, card, plan_id, store, inventory)
                 await _restarting(host)
                 first.kill()
             assert (await store.plans.progress(plan_id)).state is State.APPLYING

@@ -26,6 +26,7 @@ class Page:
     """A page somebody else serves."""
 
     url: str
+    confirming: str
     process: subprocess.Popen[str]
 
 
@@ -36,9 +37,10 @@ def page(need_lab: None) -> Iterator[Page]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
             assert process.stdout is not None
+            confirming = next((line for line in process.stdout if "outside Slack: " in line), "").rpartition(": ")[2].strip()
             ready = next((line for line in process.stdout if "is ready: " in line), "")
             assert ready, f"the demo ended with {process.wait(timeout=60)}"
-            yield Page(url=ready.rpartition(": ")[2].strip(), process=process)
+            yield Page(url=ready.rpartition(": ")[2].strip(), confirming=confirming, process=process)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(timeout=60)
@@ -69,4 +71,6 @@ async def _healed(page: Any, ana: Person, paste: str) -> None:
     )
     if proposed(after):  # it needs two
         await Person(page, CHEN).clicks(after, "approve")
+        words = page.confirming.replace("PLAN", proposed(after)).split()
+        await asyncio.to_thread(subprocess.run, [sys.executable, "-m", "bot", *words[1:]], cwd=ROOT, check=True)
     await ana.waits_for(lambda message: "*Healed.*" in shown(message), timeout=PATIENCE, thread=ts)

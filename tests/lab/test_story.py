@@ -84,7 +84,7 @@ async def test_from_paste_to_healed(enrolled: Lab, story: Story, name: str, tmp_
             assert (progress.state, progress.plan.cause, progress.steps) == (State.PROPOSED, case.cause, ())
             before = await asyncio.to_thread(host.snapshot)
 
-            await decided(running, card, plan_id, store)
+            await decided(running, card, plan_id, store, inventory)
             assert (await ended(store, plan_id)).state is State.SUCCEEDED
             await card_says(ana, ts, State.SUCCEEDED, story.lang)
 

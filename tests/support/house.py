@@ -30,6 +30,7 @@ from bot.knowledge.library import load
 from bot.model.enrolment import Enrolment
 from bot.model.execution import StepResult
 from bot.model.host import Approvers, Host
+from bot.model.person import Register
 from bot.model.plan import Step
 from bot.model.probe import Reading
 from bot.render.discretion import Discretion
@@ -208,21 +209,22 @@ class House:
         await self.ana._post("fault", {"kind": kind, **more})
 
 
-def inventory() -> Inventory:
-    """Three hosts: one for everywhere with an alias, a second, and one for a single channel."""
+def inventory(register: Register | None = None, **more: Any) -> Inventory:
+    """Three hosts: one for everywhere with an alias, a second, and one for a single channel; `more` is said of each."""
     people = Approvers(users=frozenset({"U0ANA", "U0GUS"}), groups=frozenset({APPROVERS}))
     hosts = [
-        host("host01", approvers=people, aliases=("mx1.example.com",)),
-        host("host02", approvers=people),
-        host("host03", approvers=people, channels=frozenset({SECOND_CHANNEL.id})),
+        host("host01", approvers=people, aliases=("mx1.example.com",), **more),
+        host("host02", approvers=people, **more),
+        host("host03", approvers=people, channels=frozenset({SECOND_CHANNEL.id}), **more),
         host("advice01", approvers=people, writer=None),
     ]
-    return Inventory({one.name: one for one in hosts})
+    return Inventory({one.name: one for one in hosts}, register)
 
 
 def engine(
     folder: Path,
     fleet: Fleet,
+    hosts: Inventory,
     *,
     risk: str = "low",
     minutes: float = 30,
@@ -235,7 +237,7 @@ def engine(
         (place / "problem.yaml").write_text(text, encoding="utf-8")
     library = load([folder / "knowledge"])
     return Engine(
-        inventory=inventory(),
+        inventory=hosts,
         library=library,
         connector=fleet,
         clock=time.time,
@@ -269,6 +271,8 @@ async def bot_at(
     minutes: float = 30,
     pause: float = 0.02,
     channels: tuple[str, ...] = (),
+    alarm_channels: tuple[str, ...] = (),
+    hosts: Inventory | None = None,
     lease_seconds: float = 15.0,
     pseudonyms: bool = False,
 ) -> AsyncIterator[House]:
@@ -276,18 +280,24 @@ async def bot_at(
     fleet = fleet or Fleet()
     folder.mkdir(exist_ok=True)
     settings = Settings(
-        slack_bot_token=running.bot_token, slack_app_token=running.app_token, slack_api_url=running.api_url, channels=channels
+        slack_bot_token=running.bot_token,
+        slack_app_token=running.app_token,
+        slack_api_url=running.api_url,
+        channels=channels,
+        alarm_channels=alarm_channels,
     )
     slack = await connect(settings)
     store = await Store.open(str(folder / "postmedic.db"), lease_seconds=lease_seconds)
     discretion = Discretion(key=await store.key("pseudonyms") if pseudonyms else b"")
-    known = engine(folder, fleet, risk=risk, minutes=minutes, discretion=discretion)
+    known = engine(folder, fleet, hosts or inventory(), risk=risk, minutes=minutes, discretion=discretion)
     means = Means(
         store=store,
         connector=fleet,
         host_of=known.inventory.find,
         measure=known.measure,
         actor_now=slack.people.now,
+        alarm=slack.alarm.raised,
+        register=known.inventory.register,
         redact=known.discretion,
         clock=time.time,
         team=slack.team,

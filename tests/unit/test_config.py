@@ -55,7 +55,8 @@ def test_the_environment_wins(tmp_path: Path) -> None:
 def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     values = {
-        "lang": "zh", "plan_minutes": "7", "slack_bot_token": "xoxb-7", "slack_app_token": "xapp-7",
+        "lang": "zh", "plan_minutes": "7", "host_changes_per_hour": "7", "changes_per_hour": "7",
+        "slack_bot_token": "xoxb-7", "slack_app_token": "xapp-7",
         "slack_api_url": "http://127.0.0.1:7/api/", "knowledge_digest": "7" * 64, "addresses": "pseudonyms",
         "audit_syslog": "false",
     }  # fmt: skip
@@ -88,6 +89,7 @@ def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, 
         ('plan_minutes = "soon"\n', "plan_minutes is a number"),
         ("plan_minutes = 1.5\n", "plan_minutes is a number"),
         ("plan_minutes = true\n", "plan_minutes is a number"),
+        ("changes_per_hour = 0\n", "changes_per_hour is a number from 1 to 1000"),
         ('slack_bot_token = "xoxp-1"\n', "a token that begins with xoxb-"),
         ('slack_app_token = "xoxb-1"\n', "a token that begins with xapp-"),
         ("slack_bot_token = 5\n", "slack_bot_token is a text"),

@@ -5,7 +5,8 @@ both. They contact nothing, run nothing, and know of the rest of postmedic only 
 """
 
 from bot.sandbox.hosts.host import SampleHost
+from bot.sandbox.hosts.people import people
 from bot.sandbox.hosts.scene import Scene, load_scene, load_scenes
 from bot.sandbox.hosts.server import FIX_USER, PROBE_USER, Address, SampleHosts
 
-__all__ = ["FIX_USER", "PROBE_USER", "Address", "SampleHost", "SampleHosts", "Scene", "load_scene", "load_scenes"]
+__all__ = ["FIX_USER", "PROBE_USER", "Address", "SampleHost", "SampleHosts", "Scene", "load_scene", "load_scenes", "people"]

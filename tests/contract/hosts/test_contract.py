@@ -11,7 +11,7 @@ import pytest
 
 from bot.connectors.base import StepState
 from bot.connectors.ssh import SshConnector
-from bot.errors import ConnectionDropped, LoginRefused
+from bot.errors import ConnectionDropped, Frozen, LoginRefused
 from bot.model.host import Account, Via
 from bot.model.plan import Step
 from bot.model.probe import Probe, Reading, Request
@@ -102,6 +102,22 @@ async def test_a_step_runs_once_and_its_result_is_replayed(site: Site, connector
     failed = await writer.run("e1", 1, FAIL)
     assert (failed.exit, failed.stderr) == (7, "broken\n")
     assert site.effects() == 1
+
+
+async def test_a_step_that_may_not_be_sent_any_more_does_not_leave(site: Site) -> None:
+    async def frozen() -> None:
+        raise Frozen(who="U0DORA", reason="stop")
+
+    connector = SshConnector(connect_timeout=2, may_send=frozen)
+    try:
+        writer = connector.writer(site.host)
+        assert writer is not None
+        with pytest.raises(Frozen):
+            await writer.run("frozen", 0, site.step)
+        assert site.effects() == 0
+        assert await writer.ask("frozen", 0) == (StepState.UNSEEN, None)
+    finally:
+        connector.close()
 
 
 async def test_duplicates_in_parallel_have_one_effect(site: Site, connector: SshConnector) -> None:

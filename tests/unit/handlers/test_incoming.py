@@ -137,6 +137,10 @@ def test_the_reason_of_a_denial_is_masked_and_bounded() -> None:
         ("check this log please, it is broken", None),
         ("check\nfatal: something", None),
         ("approve everything", None),
+        ("freeze", Words(verb=Verb.FREEZE)),
+        ("FREEZE the new relay eats mail", Words(verb=Verb.FREEZE, name="the new relay eats mail")),
+        ("freeze\nfatal: something", None),
+        ("解冻", Words(verb=Verb.UNFREEZE)),
         ("", None),
     ],
 )

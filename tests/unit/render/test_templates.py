@@ -16,6 +16,7 @@ from bot.execution.answers import Said
 from bot.matching import Verdict
 from bot.model.execution import State
 from bot.model.fact import Reason, Unknown
+from bot.model.gate import Waits
 from bot.model.match import Kind
 from bot.model.progress import Why
 from bot.model.text import LANGS
@@ -73,7 +74,7 @@ def test_values_are_shown_in_the_language(value: object, en: str, zh: str) -> No
 NAMED = {
     **{f"unknown-{one.value}": Reason for one in Reason},
     **{f"state-{one.value}": State for one in State},
-    "state-approved-waits": State,
+    **{f"state-approved-{one.value}": Waits for one in Waits if one is not Waits.NOTHING},
     **{f"why-{one.value}": Why for one in Why if one is not Why.NONE},
     **{f"refused-{one.value}": Refusal for one in Refusal},
     **{f"recognised-{one.value}": Kind for one in Kind},

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 
 import pytest
 
 from bot.approval.policy import standing
 from bot.errors import NotFound, Refused, StoreUnavailable
 from bot.model.condition import Truth
-from bot.model.execution import ARROWS, FINAL, State
+from bot.model.execution import ARROWS, State
 from bot.model.plan import Plan
 from bot.model.progress import Check, Measurement, Side, Stage
 from bot.store.conversations import Conversation
-from bot.store.plans import HELD, Orphan
+from bot.store.plans import Orphan
 from bot.store.store import Store
 from tests.support.plans import APPROVERS, DOWN, plan, review
 from tests.support.stores import altered
@@ -22,7 +21,7 @@ from tests.support.stores import altered
 
 async def approved(store: Store, one: Plan, conversation: str = "") -> Plan:
     await store.plans.propose(one, conversation)
-    assert await store.plans.decide(review(one), one.id, lambda all: standing(one, all, APPROVERS, one.created_at))
+    assert await store.plans.decide(review(one), one.id, lambda all, _: standing(one, all, APPROVERS, one.created_at))
     return one
 
 
@@ -58,44 +57,11 @@ async def test_a_plan_comes_back_as_it_was_stored(store: Store) -> None:
         await store.plans.progress("plan-9")
 
 
-async def test_a_plan_altered_in_the_database_is_refused(store: Store) -> None:
-    await store.plans.propose(plan(), "")
-    await altered(store, "UPDATE plans SET document = replace(document, 'ip link set lo up', 'rm -rf /')")
-    with pytest.raises(StoreUnavailable, match="does not fit its digest"):
-        await store.plans.progress("plan-1")
-
-
-@pytest.mark.parametrize(("source", "target"), list(itertools.product(sorted(HELD | {State.IN_DOUBT}), State)))
-async def test_only_arrows_move_a_plan(store: Store, source: State, target: State) -> None:
-    one = plan()
-    await brought(store, one, source)
-    if target in ARROWS[source] or source is target is State.PROBING:
-        assert not await store.plans.move(one.id, source, target, owner="other") or source is State.IN_DOUBT
-        if source is not State.IN_DOUBT:
-            assert await store.plans.move(one.id, source, target, owner="me")
-        assert await store.plans.state(one.id) is target
-    else:
-        with pytest.raises(ValueError, match="no arrow"):
-            await store.plans.move(one.id, source, target, owner="me")
-        assert await store.plans.state(one.id) is source
-
-
-@pytest.mark.parametrize("state", sorted(FINAL - {State.DENIED, State.EXPIRED}))
-async def test_final_states_are_final(store: Store, state: State) -> None:
-    one = plan()
-    await brought(store, one, state)
-    assert not await store.plans.claim(one.id, "me", one.created_at)
-    assert await store.plans.adopt(Orphan(plan_id=one.id, state=State.APPLYING), "me") is None
-    assert not await store.plans.decide(review(one), one.id, lambda all: standing(one, all, APPROVERS, 0))
-    assert await store.plans.expire(one.expires_at) == 0
-    assert await store.plans.state(one.id) is state
-
-
 async def test_one_plan_of_a_host_at_a_time_also_when_many_claim(store: Store) -> None:
     hosts = {f"plan-{n}": f"mx{n % 3}" for n in range(12)}
     for id, host in hosts.items():
         await approved(store, plan(id, host=host))
-    assert len(await store.plans.ready()) == 12
+    assert await store.plans.ready() == ("plan-0", "plan-1", "plan-2")  # of each host the oldest
     claims = await asyncio.gather(*(store.plans.claim(id, f"worker-{n}", 0) for id in hosts for n in range(3)))
     assert claims.count(True) == 3
     assert await store.plans.ready() == ()

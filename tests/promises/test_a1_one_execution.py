@@ -1,4 +1,4 @@
-"""A crowd that clicks at the same moment, in front of two processes on one database, starts one execution."""
+"""A thousand approvals at the same moment, in front of four processes on one database, start exactly one execution."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.drills.life import the_database
 from tests.drills.machine import FileMachine, append, lines
 from tests.support.plans import APPROVERS, BERT, means, plan, review, step
 
-PROCESSES = 2
+PROCESSES = 4
 CLICKS = 1000
 
 
@@ -50,7 +50,7 @@ def the_plan() -> Plan:
     return plan("drill", steps=(step("up"), step("start")), created_at=1.0, expires_at=4e9)
 
 
-async def test_a_thousand_clicks_before_two_processes_make_one_execution(tmp_path: Path, database: str) -> None:
+async def test_a_thousand_clicks_before_four_processes_make_one_execution(tmp_path: Path, database: str) -> None:
     (tmp_path / "database").write_text(database)
     store = await Store.open(database)
     await store.plans.propose(the_plan(), "")
@@ -59,7 +59,7 @@ async def test_a_thousand_clicks_before_two_processes_make_one_execution(tmp_pat
     for process in running:
         process.start()
     for process in running:
-        await asyncio.to_thread(process.join, 60)
+        await asyncio.to_thread(process.join, 120)
         assert process.exitcode == 0
     assert Counter(lines(tmp_path / "answers")) == {Said.APPROVED: 1, Said.DECIDED: CLICKS - 1}
     assert lines(tmp_path / "effects") == ["drill 0 up", "drill 1 start"]

@@ -1,0 +1,123 @@
+"""`postmedic approve PLAN`: read a high risk plan outside Slack and confirm it with your SSH key. Nothing is run from here."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from bot import inventory
+from bot.approval.confirmation import NAMESPACE, signed_text
+from bot.approval.policy import missing
+from bot.cli.setting_up import language, login, settings, store
+from bot.cli.status import Status
+from bot.config import Settings
+from bot.errors import Refused
+from bot.execution.confirming import confirm, may_confirm
+from bot.execution.signatures import LONGEST
+from bot.inventory import Inventory
+from bot.model.execution import State
+from bot.model.person import Person
+from bot.model.plan import Plan
+from bot.model.progress import Progress
+from bot.model.review import Decision
+from bot.model.text import Lang
+from bot.render.terminal import print_plan
+from bot.render.visible import visible
+
+
+def run(arguments: Namespace) -> int:
+    """Show the plan, or take a signature in."""
+    given = settings(arguments)
+    return asyncio.run(_run(arguments, given, language(arguments, given)))
+
+
+async def _run(arguments: Namespace, given: Settings, lang: Lang) -> int:
+    hosts = inventory.load(given.inventory)
+    person = _person(hosts, arguments.person)
+    decision = Decision.BREAK_GLASS if arguments.break_glass else Decision.APPROVE
+    async with store(given) as opened:
+        progress = await opened.plans.progress(arguments.plan)
+        plan = progress.plan
+        text = signed_text(plan, person.name, decision)
+        if arguments.signature or arguments.key:
+            signature = await _sign(arguments.key, text) if arguments.key else _read(arguments.signature)
+            after = await confirm(
+                opened,
+                progress,
+                hosts.find(plan.host),
+                person,
+                decision,
+                signature,
+                register=hosts.register,
+                now=time.time(),
+                login=login(),
+            )
+            _say(after, hosts)
+            return Status.FINE
+    may_confirm(progress, person, decision, hosts.register, time.time())
+    if arguments.text:
+        sys.stdout.write(text)
+        return Status.FINE
+    _show(plan, person, arguments, lang)
+    return Status.FINE
+
+
+def _person(hosts: Inventory, named: str | None) -> Person:
+    mine = [one for one in hosts.register if (one.name == named if named else login() in one.logins)]
+    if len(mine) != 1:
+        known = ", ".join(one.name for one in hosts.register) or "nobody"
+        raise Refused(detail=f"say who you are with --as NAME; the inventory lists {known} ([[person]] tables)")
+    return mine[0]
+
+
+def _show(plan: Plan, person: Person, arguments: Namespace, lang: Lang) -> None:
+    console = Console(highlight=False)
+    print_plan(console, plan, lang)
+    until = datetime.fromtimestamp(plan.expires_at, UTC)
+    facts = ", ".join(f"{path}: {value}" for path, value in plan.facts)
+    console.print(escape(visible(f"asked for by {plan.requester} · {plan.problem} · measured: {facts}")))
+    console.print(escape(f"plan {plan.digest[:12]} · valid until {until:%H:%M} UTC\n"))
+    again = f"postmedic approve {plan.id} --as {person.name}" + (" --break-glass" if arguments.break_glass else "")
+    sign = f"ssh-keygen -Y sign -n {NAMESPACE} -f ~/.ssh/id_ed25519"
+    lines = ["If this is right, sign it; here:", f"  {again} --key ~/.ssh/id_ed25519", "or where your key is:"]
+    lines += [f"  ssh BOT {again} --text | {sign} | ssh BOT {again} --signature -"]
+    console.print(escape("\n".join(lines)), soft_wrap=True)
+
+
+def _say(progress: Progress, hosts: Inventory) -> None:
+    plan = progress.plan
+    lacks = missing(
+        plan,
+        progress.reviews,
+        hosts.find(plan.host).approvers,
+        register=hosts.register,
+        confirmations=progress.confirmations,
+    )
+    open_still = progress.state is State.PROPOSED
+    rest = f"it still needs {lacks.people} more people, who decide in Slack" if open_still else f"the plan is {progress.state}"
+    print(f"confirmed: plan {plan.digest[:12]} of {plan.host}; {rest}")
+
+
+async def _sign(key: Path, text: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        "ssh-keygen", "-Y", "sign", "-n", NAMESPACE, "-f", str(key),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    signature, _ = await process.communicate(text.encode())
+    if process.returncode != 0:
+        raise Refused(detail=f"ssh-keygen could not sign with {key}; nothing was kept")
+    return signature.decode("ascii", "replace")
+
+
+def _read(where: str) -> str:
+    try:
+        return (sys.stdin.read(LONGEST + 1)) if where == "-" else Path(where).read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise Refused(detail=f"the signature {where} cannot be read: {error.strerror}") from error
