@@ -47,6 +47,11 @@ DETAILS: Mapping[str, str] = {
     "stage": "for which question was measured: `before`, `after`, `undone` or `doubt`",
     "holds": "whether every condition was measured true",
     "measured": "the values, or why they could not be measured",
+    "person": "whose signature it is, by the name in the inventory",
+    "address": "where the host was reached",
+    "sequence": "the newest event in the database",
+    "seen": "the newest event that was seen before",
+    "identity": "which database it is",
 }
 MEASURED = frozenset({"stage", "holds", "measured"})
 """A change of state has these three when something was measured for it."""
@@ -60,6 +65,7 @@ class Kind:
     says: str
     actor: str
     details: Mapping[str, str] = field(default_factory=dict)
+    about_a_plan: bool = True  # and so with the circumstances of that plan
 
 
 def _moved(source: str, target: str, says: str, actor: str = "bot-4f1c2a", why: str = "", **more: str) -> Kind:
@@ -101,6 +107,18 @@ KINDS: tuple[Kind, ...] = (
         says="a decision that does not count: the person may not decide, or it was about another digest",
         actor="U0ANA",
         details={"approved_by": "", "why": "own-request", "team": "T0001"},
+    ),
+    Kind(
+        name="plan.confirmed",
+        says="a person confirmed a decision with a signature made outside Slack; the actor is the login that brought it",
+        actor="local:ben",
+        details={"decision": "approve", "person": "ben"},
+    ),
+    Kind(
+        name="plan.confirm-refused",
+        says="a signature that confirms nothing: of another plan, person or key, or a plan that waits for none",
+        actor="local:eve",
+        details={"approved_by": "", "decision": "approve", "person": "ben", "why": "this is no signature of ben"},
     ),
     _moved("proposed", "approved", "enough people approved; the actor is the last of them", "U0BEN"),
     _moved("proposed", "denied", "one person denied, which is final", "U0BEN", approved_by=""),
@@ -196,4 +214,38 @@ KINDS: tuple[Kind, ...] = (
         **_measured("undone", "True", "interfaces.loopback-up=no"),
     ),
     _moved("applying", "failed", "it did not bring the expected state, or a person said so after a doubt", why="step-failed"),
+    Kind(
+        name="gate.frozen",
+        says="a person froze all changes: nothing that was not yet sent goes to any host",
+        actor="U0ANA",
+        details={"reason": "host01 answers strangely"},
+        about_a_plan=False,
+    ),
+    Kind(
+        name="gate.unfrozen",
+        says="somebody on the bot's machine lifted the freeze",
+        actor="local:ben",
+        about_a_plan=False,
+    ),
+    Kind(
+        name="gate.freeze-refused",
+        says="a guest, or somebody of another workspace, tried to freeze all changes",
+        actor="U0EVE",
+        details={"why": "guest"},
+        about_a_plan=False,
+    ),
+    Kind(
+        name="host.key-rejected",
+        says="a host showed a key that the inventory does not hold; the actor is the person who asked about it",
+        actor="U0ANA",
+        details={"why": "it showed another key than the inventory holds", "address": "192.0.2.10:22"},
+        about_a_plan=False,
+    ),
+    Kind(
+        name="database.restored",
+        says="the database was put back to an earlier state; the plans that waited in it are over",
+        actor="postmedic",
+        details={"sequence": "41", "seen": "97", "identity": "postmedic.db"},
+        about_a_plan=False,
+    ),
 )

@@ -100,11 +100,11 @@ async def add(connection: AsyncConnection, plan_id: str, said: Review | Confirma
     values: dict[str, Any] = {"plan": plan_id, "decision": said.decision, "digest": said.plan_digest, "at": said.at}
     details = {"decision": said.decision, "digest": said.plan_digest}
     if isinstance(said, Review):
-        table, kind, who = schema.reviews, "plan.reviewed", {"team": said.actor.team, "actor": said.actor.id}
+        table, who = schema.reviews, {"team": said.actor.team, "actor": said.actor.id}
         values |= who | {"document": forms.review_document(said)}
-        details |= {"reason": said.reason}
+        details |= {"reason": said.reason, "team": said.actor.team}
     else:
-        table, kind, who = schema.confirmations, "plan.confirmed", {"person": said.person}
+        table, who = schema.confirmations, {"person": said.person}
         values |= who | {"signature": said.signature}
         details |= who
     same = (table.c[name] == value for name, value in who.items())
@@ -112,7 +112,10 @@ async def add(connection: AsyncConnection, plan_id: str, said: Review | Confirma
     if (await connection.execute(select(table.c.at).where(*mine))).first():
         return False
     await connection.execute(insert(table).values(**values))
-    await tell(connection, plan_id, kind=kind, actor=actor, details=details)
+    if isinstance(said, Review):
+        await tell(connection, plan_id, kind="plan.reviewed", actor=actor, details=details)
+    else:
+        await tell(connection, plan_id, kind="plan.confirmed", actor=actor, details=details)
     return True
 
 

@@ -106,7 +106,7 @@ def _kinds() -> str:
             kind=kind.name,
             actor=kind.actor,
             subject="4f0c1d2e3a4b5c6d",
-            details=circumstances | kind.details,
+            details=(circumstances if kind.about_a_plan else {}) | kind.details,
             previous=previous,
         )
         previous = event.digest

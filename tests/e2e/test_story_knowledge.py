@@ -80,6 +80,7 @@ async def test_entries_placed_while_it_serves_are_recognised(tmp_path: Path) -> 
 async def test_what_somebody_asked_and_nobody_knows_is_kept_masked_and_once(tmp_path: Path) -> None:
     async with at_home(tmp_path) as house:
         await house.ana.says(MAIL_OPS, f"{ASKED}\nrelay password = hunter2")
+        await house.quiet()
         await house.ben.says(MAIL_OPS, f"{ASKED.replace('7', '12')}\nrelay password = other3")
         await house.ana.says(MAIL_OPS, "postfix sings strangely and nobody asked")
         await house.ana.says(MAIL_OPS, f"@postmedic why? {LOG_LINE}")

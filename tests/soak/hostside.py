@@ -14,7 +14,9 @@ from typing import Any
 
 from bot.connectors.base import Reader, StepState, Writer
 from bot.errors import ConnectionDropped, HostUnreachable
+from bot.execution.enrolment import expected
 from bot.model.diagnosis import Diagnosis
+from bot.model.enrolment import Enrolment
 from bot.model.execution import StepResult
 from bot.model.fact import Facts
 from bot.model.host import Host
@@ -100,6 +102,9 @@ class _Writer:
     async def run(self, execution: str, index: int, step: Step) -> StepResult:
         await self._remote.say("run", execution, index, self._name)
         return StepResult(exit=0)
+
+    async def enrolment(self) -> Enrolment:
+        return expected()
 
     async def ask(self, execution: str, index: int) -> tuple[StepState, StepResult | None]:
         state = StepState(await self._remote.say("ask", execution, index, self._name))
