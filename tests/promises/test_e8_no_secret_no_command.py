@@ -36,7 +36,7 @@ def carried(node: Any) -> Iterator[tuple[str, str]]:
 
 
 async def test_every_payload_of_every_flow_carries_ids_only(tmp_path: Path) -> None:
-    async with at_home(tmp_path, risk="high") as house:
+    async with at_home(tmp_path) as house:
         ana, ben = house.ana, house.ben
         await ana.says(MAIL_OPS, f"@postmedic password={SECRET} on host01\n{NEAR}")
         ts = await ana.says(MAIL_OPS, f"AUTH PLAIN {ENCODED}\n{UNPLACED}")
@@ -49,10 +49,8 @@ async def test_every_payload_of_every_flow_carries_ids_only(tmp_path: Path) -> N
         modal = await ben.waits_for_view()
         await ben.submits(modal, {"reason": f"password={SECRET}"})
         ts, card = await proposed(house)
-        await ben.clicks(card, "approve")
-        card = await ana.waits_for(shows("1 of 2 approvals"), thread=ts)
         house.fleet.drops = True
-        await house.person("U0CHEN").clicks(card, "approve")
+        await ben.clicks(card, "approve")
         await ana.waits_for(shows("*In doubt.*"), thread=ts)
         await ana.command("/postfix check host02")
         await ana.opens_home()

@@ -96,7 +96,7 @@ async def test_it_shows_in_the_database_too(tmp_path: Path) -> None:
     store = await Store.open(str(file))
     one = plan()
     await store.plans.propose(one, "")
-    await store.plans.decide(review(one), one.id, lambda all: standing(one, all, APPROVERS, one.created_at))
+    await store.plans.decide(review(one), one.id, lambda all, signed: standing(one, all, APPROVERS, one.created_at))
     head = await store.events.head()
     assert await store.events.verify([head]) is None
 

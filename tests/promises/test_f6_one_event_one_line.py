@@ -95,7 +95,7 @@ async def test_the_export_has_as_many_lines_as_events(
     for number, text in enumerate(NASTY):
         details = {"why": text, "team": str(number)}
         await store.events.record(kind="plan.review-refused", actor=text, subject=one.id, details=details)
-    await store.plans.decide(replace(review(one, ANNE), reason="no\nway"), one.id, lambda all: Standing.PENDING)
+    await store.plans.decide(replace(review(one, ANNE), reason="no\nway"), one.id, lambda all, signed: Standing.PENDING)
     await store.close()
     assert await asyncio.to_thread(main, ["audit", "export"]) == 0
     lines = capsys.readouterr().out.splitlines()
