@@ -24,6 +24,7 @@ from tests.drills.machine import FileMachine, append, lines
 from tests.e2e.test_story_fix import proposed, shows
 from tests.support.house import at_home
 from tests.support.plans import APPROVERS, Machine, fails, means, plan, review, step
+from tests.support.stores import follows
 
 QUEUED = 50
 WIDE = Caps(host=100, fleet=1000)
@@ -211,6 +212,7 @@ async def test_while_a_host_is_being_reached_its_step_is_not_sent(store: Store) 
 
 async def test_a_frozen_plan_still_expires(store: Store) -> None:
     now = time.time()
+    follows(store, lambda: now)
     executor = Executor(means(store, Machine(), clock=lambda: now))
     one = plan()
     await executor.propose(one)

@@ -18,6 +18,7 @@ from bot.model.gate import Caps, Waits
 from bot.render.plan_card import plan_card
 from bot.store.store import Store
 from tests.support.plans import APPROVERS, Machine, means, plan, review, step
+from tests.support.stores import follows
 
 PLANS, HOSTS = 100, 10
 
@@ -110,6 +111,7 @@ async def test_over_the_cap_they_wait_visibly_and_go_on_when_the_hour_is_over(
 async def test_a_plan_that_waits_for_the_cap_still_expires(tmp_path: Path) -> None:
     store = await Store.open(str(tmp_path / "postmedic.db"), caps=Caps(host=1, fleet=1))
     now = time.time()
+    follows(store, lambda: now)
     executor = Executor(means(store, Machine(), clock=lambda: now))
     for number in range(2):
         one = plan(f"plan-{number}", host=f"mx{number}")

@@ -15,6 +15,7 @@ from bot.model.plan import Plan
 from bot.model.review import Decision, Standing
 from bot.store.store import Store
 from tests.support.plans import APPROVERS, Machine, means, plan, review
+from tests.support.stores import follows
 
 HALF_AN_HOUR = 1800.0
 MADE = 1_900_000_000.0
@@ -55,6 +56,7 @@ async def test_a_click_at_the_expiry_or_later_is_told_so(
     store: Store, decision: Decision, after: float, said: Said | None
 ) -> None:
     clock = Clock()
+    follows(store, clock)
     executor = Executor(means(store, Machine(), clock=clock))
     await executor.propose(ONE)
     clock.passed = after
@@ -67,6 +69,7 @@ async def test_a_click_at_the_expiry_or_later_is_told_so(
 @pytest.mark.parametrize(("after", "runs"), [(1799, True), (1800, False), (1801, False)])
 async def test_approved_a_second_before_its_end_and_begun_a_second_after_it(store: Store, after: float, runs: bool) -> None:
     clock, machine = Clock(), Machine()
+    follows(store, clock)
     executor = Executor(means(store, machine, clock=clock))
     await executor.propose(ONE)
     clock.passed = 1799
@@ -80,6 +83,7 @@ async def test_approved_a_second_before_its_end_and_begun_a_second_after_it(stor
 
 async def test_measuring_again_may_take_it_over_its_time(store: Store) -> None:
     clock, machine = Clock(), Machine()
+    follows(store, clock)
 
     async def slow(planned: Plan) -> Any:
         clock.passed += 2

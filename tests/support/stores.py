@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from bot.store.store import Store
@@ -16,6 +16,15 @@ async def opened(database: str, lease_seconds: float = 15.0) -> AsyncIterator[St
         yield store
     finally:
         await store.close()
+
+
+def follows(store: Store, clock: Callable[[], float]) -> None:
+    """Let the database's clock be the one of the test, as the two must agree."""
+
+    async def same() -> float:
+        return clock()
+
+    store.clock = same  # type: ignore[method-assign]
 
 
 async def altered(store: Store, statement: str) -> None:
