@@ -72,7 +72,7 @@ async def test_state_names_everybody_and_everything(running: Running) -> None:
     assert BOT_USER in channels[MAIL_OPS]["members"]
     assert BOT_USER not in channels[GENERAL]["members"]
     assert (channels["D0ANA"]["kind"], channels["D0ANA"]["user"]) == ("im", "U0ANA")
-    assert state["commands"][0]["usage_hint"] == "check host01 · hosts · help"
+    assert state["commands"][0]["usage_hint"] == "check host01 · history host01 · hosts · freeze why · help"
     assert state["shortcuts"] == [{"name": "Diagnose this message", "callback_id": "diagnose_message", "type": "message"}]
 
 
