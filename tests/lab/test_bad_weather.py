@@ -193,7 +193,7 @@ def _unknown_key(text: str, lab: Lab) -> str:
     ("name", "inventory_of", "says"),
     [
         ("mx12", _as_it_is, "mx12 could not be reached"),
-        ("mx13", _keys_exchanged, "mx13 showed another host key"),
+        ("mx13", _keys_exchanged, "showed a key that the inventory does not hold"),
         ("mx12", _unknown_key, "mx12 refused the login"),
     ],
     ids=["down", "another-key", "login-refused"],
