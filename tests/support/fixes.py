@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import copy
 import functools
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from bot.connectors.base import Reader, StepState, Writer
 from bot.connectors.replay import ReplayReader
@@ -26,11 +28,14 @@ from bot.model.execution import StepResult
 from bot.model.fact import Facts
 from bot.model.host import Host
 from bot.model.match import Kind, Match
+from bot.model.person import Register
 from bot.model.plan import Plan, Step
 from bot.model.probe import Reading
+from bot.model.problem import Risk
 from bot.model.progress import Progress
 from bot.store.store import Store
-from tests.support.plans import ANNE, APPROVERS, BERT, BOOTED, FINGERPRINT, REQUESTER, host, means, review
+from tests.support.keys import confirmed, register
+from tests.support.plans import ANNE, APPROVERS, BERT, BOOTED, FINGERPRINT, REQUESTER, TEAM, host, means, review
 
 LIBRARY = load()
 KNOWN = Inventory({"mx1": host()})
@@ -122,11 +127,26 @@ def offered() -> Iterator[tuple[str, str]]:
     return ((problem.id, fix) for problem in LIBRARY.values() for fix in problem.fixes)
 
 
+@functools.cache
+def keys() -> Path:
+    """A folder with Anne's and Bert's keys, for what has high risk."""
+    return Path(tempfile.mkdtemp(prefix="postmedic-keys."))
+
+
+@functools.cache
+def people() -> Register:
+    """Anne and Bert, who can confirm outside Slack."""
+    return register(keys(), anne=f"{TEAM}/{ANNE.id}", bert=f"{TEAM}/{BERT.id}")
+
+
 async def carried(store: Store, recorded: Recorded, plan: Plan) -> Progress:
-    """Propose, have two people approve, carry out to the end."""
-    executor = Executor(means(store, recorded))
+    """Propose, have two people approve, one of them outside Slack too where the risk is high, and carry out to the end."""
+    high = plan.risk is Risk.HIGH
+    executor = Executor(means(store, recorded, register=people()) if high else means(store, recorded))
     await executor.propose(plan)
     for person in (ANNE, BERT):
         await executor.review(plan.id, review(plan, person), APPROVERS)
+    if high:
+        await confirmed(store, plan.id, KNOWN["mx1"], people(), "anne", keys() / "anne")
     assert await executor.carry(plan.id)
     return await store.plans.progress(plan.id)
