@@ -14,6 +14,7 @@ from bot.model.enrolment import telling
 from bot.model.execution import FINAL, State
 from bot.sandbox.hosts import SampleHost, SampleHosts, load_scenes
 from bot.sandbox.slack import Workspace, serve
+from bot.sandbox.slack.identity import Identity
 from bot.sandbox.slack.seed import MAIL_OPS
 from tests.e2e.test_story_fix import is_card, shows
 from tests.soak.chaos import _overlaps, chaos
@@ -30,7 +31,7 @@ async def test_two_serve_one_workspace_and_one_replaces_the_other(database: str,
     hosts = [SampleHost(scene, step_seconds=1.5, enrolment=enrolment) for scene in load_scenes()]
     first_host, second_host = hosts[0], hosts[1]
     async with SampleHosts(hosts, tmp_path) as listening, serve(Workspace(MANIFEST)) as running, opened(database) as store:
-        inventory, log = _inventory(tmp_path, listening.addresses), tmp_path / "bots.log"
+        inventory, log = _inventory(tmp_path, listening.addresses, Identity().team_id), tmp_path / "bots.log"
         ana, ben = Person(running, "U0ANA"), Person(running, "U0BEN")
         samples = {scene.host: scene.sample for scene in load_scenes() if scene.sample}
         with bot_process(running, inventory, database, log) as one:

@@ -14,7 +14,7 @@ from tests.support.stores import opened
 
 
 async def test_open_plans_outlive_an_upgrade_and_a_refused_way_back(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    newest = migrations.MIGRATIONS
+    newest = (*migrations.MIGRATIONS, ("CREATE TABLE later (name TEXT PRIMARY KEY)",))  # what the next version may add
     before = {"waits": State.PROPOSED, "ready": State.APPROVED, "doubt": State.IN_DOUBT}
     monkeypatch.setattr(migrations, "MIGRATIONS", newest[:-1])
     async with opened(database) as store:
