@@ -72,7 +72,7 @@ def sshd(
     os.makedirs("/run/sshd", exist_ok=True)
     daemon = subprocess.Popen(["/usr/sbin/sshd", "-D", "-E", folder / "sshd.log", "-f", folder / "sshd_config"])
     try:
-        for _ in range(100):
+        for _ in range(600):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
             time.sleep(0.05)
