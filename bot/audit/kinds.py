@@ -33,7 +33,7 @@ DETAILS: Mapping[str, str] = {
     "undo": "the words of every step that would take it back; at `step.started`, whether this step does",
     "facts": "the measured values that decided",
     "expires_at": "until when the plan may begin, UTC seconds",
-    "decision": "`approve` or `deny`",
+    "decision": "`approve`, `deny` or `break-glass`",
     "reason": "what the person wrote",
     "team": "the workspace of the person",
     "index": "the number of the step; the host's journal has it under the plan's id and this number",

@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound
+from bot.model.event import Event
 from bot.model.execution import ON_HOST, State, StepResult
 from bot.model.plan import Plan, Step
 from bot.model.progress import Measurement, Progress, StepProgress, Why
@@ -29,11 +30,11 @@ async def tell(connection: AsyncConnection, plan_id: str, *, kind: str, actor: s
     """Write the audit event of a change, and that the message about the plan must be renewed."""
     event = await events.append(connection, kind=kind, actor=actor, subject=plan_id, details=details)
     # The message keeps the head of the chain where whoever rewrites the chain cannot reach it.
-    await show(connection, plan_id, {"sequence": event.sequence, "digest": event.digest})
+    await show(connection, plan_id, event)
 
 
-async def show(connection: AsyncConnection, plan_id: str, head: Mapping[str, Any] | None = None) -> None:
-    """Write that the message about the plan must be renewed, where a thread has one; `head` is its newest audit event."""
+async def show(connection: AsyncConnection, plan_id: str, event: Event) -> None:
+    """Write that the message about the plan must be renewed, where a thread has one; `event` is why."""
     thread = schema.conversations.c
     where = (
         await connection.execute(
@@ -41,7 +42,8 @@ async def show(connection: AsyncConnection, plan_id: str, head: Mapping[str, Any
         )
     ).first()
     if where is not None:
-        shown = outbox.Show(kind=SHOWN, subject=plan_id, channel=where.channel, thread=where.thread, payload=dict(head or {}))
+        head = {"sequence": event.sequence, "digest": event.digest}
+        shown = outbox.Show(kind=SHOWN, subject=plan_id, channel=where.channel, thread=where.thread, payload=head)
         await outbox.put(connection, shown)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import Frozen
+from bot.model.event import Event
 from bot.model.execution import FINAL, ON_HOST, State
 from bot.model.gate import Caps, Freeze, Waits
 from bot.store import course, events, schema
@@ -32,10 +33,10 @@ class Gate:
             laid = (_GATE.c.frozen_at == 0.0,)
             swapped = await connection.execute(update(_GATE).where(*laid).values(frozen_at=now(), actor=actor, reason=reason))
             if swapped.rowcount == 1:
-                await events.append(
+                event = await events.append(
                     connection, kind="gate.frozen", actor=actor, subject="every host", details={"reason": reason}
                 )
-                await _show_open(connection)
+                await _show_open(connection, event)
             found = await frozen(connection)
         assert found is not None  # noqa: S101  # this very transaction saw it
         return found
@@ -48,8 +49,8 @@ class Gate:
             )
             if lifted.rowcount != 1:
                 return False
-            await events.append(connection, kind="gate.unfrozen", actor=actor, subject="every host", details={})
-            await _show_open(connection)
+            event = await events.append(connection, kind="gate.unfrozen", actor=actor, subject="every host", details={})
+            await _show_open(connection, event)
             return True
 
     async def may_send(self) -> None:
@@ -116,7 +117,7 @@ def _took_a_place() -> ColumnElement[bool]:
     return or_(_PLAN.id.in_(sent), _PLAN.state == State.CHECKING)
 
 
-async def _show_open(connection: AsyncConnection) -> None:
+async def _show_open(connection: AsyncConnection, event: Event) -> None:
     open_plans = select(_PLAN.id).where(_PLAN.state.not_in(FINAL)).order_by(_PLAN.changed_at, _PLAN.id)
     for plan_id in (await connection.scalars(open_plans)).all():
-        await course.show(connection, plan_id)
+        await course.show(connection, plan_id, event)

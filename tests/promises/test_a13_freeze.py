@@ -223,6 +223,16 @@ async def test_a_frozen_plan_still_expires(store: Store) -> None:
     assert await store.plans.state(one.id) is State.EXPIRED
 
 
+async def test_the_card_keeps_a_head_of_the_record_when_everything_is_frozen_and_let_go(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        await proposed(house)
+        for change in (house.store.gate.freeze("U0DORA", "why"), house.store.gate.unfreeze("local:ben")):
+            assert await change
+            await house.quiet()
+            head = await house.store.events.head()
+            assert head.token in str(house.calls("chat.update")[-1]["arguments"]["metadata"])
+
+
 # --- who freezes, who lifts, who sees -------------------------------------------------------------------------------------
 
 
