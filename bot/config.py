@@ -85,6 +85,11 @@ def _from_file(file: Path) -> dict[str, Any]:
     return values
 
 
+def there(database: str) -> bool:
+    """Whether there is a database to open, as far as that can be told without opening it."""
+    return is_url(database) or Path(database).exists()
+
+
 def is_url(database: str) -> bool:
     """Whether the database is named by an address and not by the path of a file."""
     return "://" in database

@@ -7,7 +7,6 @@ import asyncio
 from bot.approval.policy import Refusal, member_refusal
 from bot.model.text import Lang
 from bot.render.blocks import Message
-from bot.render.redact import redact
 from bot.render.replies import LONGEST_REASON, frozen, note
 from handlers.desk import Desk
 
@@ -27,7 +26,7 @@ async def freeze(desk: Desk, user: str, reason: str) -> Message:
             kind="gate.freeze-refused", actor=user, subject="every host", details={"why": str(refused)}
         )
         return note("refused-freeze", await desk.people.lang(user))
-    found = await desk.store.gate.freeze(user, redact(reason[:LONGEST_REASON])[0])
+    found = await desk.store.gate.freeze(user, reason[:LONGEST_REASON])
     return frozen(found, await _lang(desk, user))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.model.account import Account, Opinion, Ran
-from bot.model.event import Anchor, Event
+from bot.model.event import Event
 
 _REFUSED = frozenset({"plan.review-refused", "plan.resolve-refused"})
 
@@ -41,13 +41,13 @@ def _begun(event: Event) -> Account:
         detail="",
         proposed_at=event.at,
         changed_at=event.at,
-        head=_head(event),
+        head=event.head,
     )
 
 
 def _told(before: Account, event: Event) -> Account:
     said = event.details
-    account = replace(before, changed_at=event.at, head=_head(event))
+    account = replace(before, changed_at=event.at, head=event.head)
     if "to" in said:
         account = replace(account, state=said["to"], why=said.get("why", ""), detail=said.get("detail", ""))
     if stage := said.get("stage"):
@@ -108,7 +108,3 @@ def _number(text: str | None) -> int | None:
         return int((text or "")[:12])
     except ValueError:
         return None
-
-
-def _head(event: Event) -> Anchor:
-    return Anchor(sequence=event.sequence, digest=event.digest)

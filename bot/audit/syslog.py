@@ -13,7 +13,7 @@ from collections.abc import Callable
 from logging.handlers import SysLogHandler
 from pathlib import Path
 
-from bot.model.event import Anchor, Event
+from bot.model.event import Event
 
 DEVICE = Path("/dev/log")
 LOG = logging.getLogger(__name__)
@@ -30,8 +30,7 @@ def witness(wanted: bool, device: Path = DEVICE) -> Callable[[Event], None]:
 
 def line(event: Event) -> str:
     """What the system log keeps of an event: its head, and ids to find it by."""
-    head = Anchor(sequence=event.sequence, digest=event.digest)
-    return f"{head.token} {_plain(event.kind)} {_plain(event.subject)} {_plain(event.details.get('host', '-'))}"
+    return f"{event.head.token} {_plain(event.kind)} {_plain(event.subject)} {_plain(event.details.get('host', '-'))}"
 
 
 class _SystemLog:

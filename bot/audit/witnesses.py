@@ -75,7 +75,7 @@ def _heads(line: str) -> set[Anchor]:
     if line.lstrip().startswith("{"):
         event = chain.read(line.strip())
         if event is not chain.UNREADABLE:
-            return {Anchor(sequence=event.sequence, digest=event.digest)}
+            return {event.head}
     return {Anchor(sequence=int(found[1]), digest=found[2]) for found in _HEAD.finditer(line)}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from bot.cli.findings import Finding, Verdict
-from bot.config import is_url, shown
+from bot.config import is_url, shown, there
 from bot.errors import StoreUnavailable
 from bot.render.visible import visible
 from bot.store.store import Store
@@ -31,11 +31,6 @@ def _way(where: str) -> list[Finding]:
         return []
     says = f"the server of {shown(where)} is not verified: whoever stands between could read pastes and change plans"
     return [Finding(about="database", verdict=Verdict.FOUND, says=says, mend="add ?sslmode=verify-full to the address")]
-
-
-def there(where: str) -> bool:
-    """Whether there is a database to open, as far as that can be told without opening it."""
-    return is_url(where) or Path(where).exists()
 
 
 def _absent(file: Path) -> Finding:

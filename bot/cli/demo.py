@@ -22,8 +22,7 @@ from bot.cli.serve import stopped
 from bot.cli.status import Status
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.execution.enrolment import expected, programs
-from bot.model.enrolment import telling
+from bot.execution.enrolment import answer
 from bot.sandbox import slack
 from bot.sandbox.hosts import FIX_USER, PROBE_USER, Address, SampleHost, SampleHosts, load_scenes, people
 
@@ -85,7 +84,7 @@ async def demo(
     `inventory` names hosts to use instead of the sample hosts; `samples` are the pastes the page offers (`title`, `text`).
     """
     scenes = load_scenes() if inventory is None else ()
-    enrolment = telling(expected().version, programs())  # a sample host is enrolled by the postmedic that runs it
+    enrolment = answer()  # a sample host is enrolled by the postmedic that runs it
     pastes = samples or [one.sample for one in scenes if one.sample]
     workspace = slack.Workspace(MANIFEST, samples=[slack.Sample(**one) for one in pastes])
     async with (

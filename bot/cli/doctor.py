@@ -15,13 +15,13 @@ from rich.markup import escape
 from bot import inventory
 from bot.authoring.shelf import Shelf
 from bot.cli.approval_findings import look_at_approval
-from bot.cli.database_findings import look_at_database, there
+from bot.cli.database_findings import look_at_database
 from bot.cli.findings import Finding, Verdict
 from bot.cli.host_findings import look_at_hosts
 from bot.cli.setting_up import settings
 from bot.cli.slack_findings import look_at_slack
 from bot.cli.status import Status
-from bot.config import Settings
+from bot.config import Settings, there
 from bot.errors import ConfigError, PostmedicError
 from bot.inventory import Inventory
 from bot.render.redact import redact

@@ -8,12 +8,11 @@ import time
 from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import config, inventory
 from bot.audit import syslog
-from bot.config import PSEUDONYMS, Settings, is_url
+from bot.config import PSEUDONYMS, Settings, there
 from bot.connectors.base import Connector, Reader, Writer
 from bot.connectors.local import LocalReader
 from bot.engine import Engine
@@ -82,14 +81,10 @@ def login() -> str:
     return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
-def _absent(database: str) -> bool:
-    return not is_url(database) and not Path(database).exists()
-
-
 @asynccontextmanager
 async def store(given: Settings) -> AsyncIterator[Store]:
     """The database the bot works with. Raises `StoreUnavailable`, also where there is none: a new one would stop nothing."""
-    if _absent(given.database):
+    if not there(given.database):
         raise StoreUnavailable(detail=f"there is none at {given.database}; name the bot's settings with --settings")
     from bot.store.store import Store
 

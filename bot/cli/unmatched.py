@@ -9,11 +9,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bot.cli.setting_up import language, settings
 from bot.cli.status import Status
-from bot.config import is_url, shown
+from bot.config import shown, there
 from bot.model.text import Lang
 from bot.render.templates import plain_value, say
 from bot.render.visible import visible
@@ -27,7 +26,7 @@ def run(arguments: Namespace) -> int:
     """List the texts, the most asked about first. It changes nothing, and makes no database."""
     given = settings(arguments)
     lang = language(arguments, given)
-    if not is_url(given.database) and not Path(given.database).exists():
+    if not there(given.database):
         print(say("unmatched-no-database", lang, plain_value, file=given.database), file=sys.stderr)
         return Status.UNMEASURED
     found = asyncio.run(_listed(given.database))

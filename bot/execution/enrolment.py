@@ -10,7 +10,7 @@ import bot.facts
 import bot.operations  # noqa: F401  fills the catalogue
 from bot.connectors.dispatcher import render, render_fix, render_fix_entry, render_root
 from bot.facts.base import FACTS
-from bot.model.enrolment import Enrolment, made_of
+from bot.model.enrolment import Enrolment, made_of, telling
 from bot.operations.base import OPERATIONS
 
 
@@ -30,3 +30,8 @@ def programs() -> Mapping[str, str]:
 def expected() -> Enrolment:
     """What a host says that was enrolled by this postmedic and is as it was then."""
     return made_of(version("postmedic"), programs())
+
+
+def answer() -> str:
+    """What such a host prints when it is asked for its version."""
+    return telling(expected().version, programs())

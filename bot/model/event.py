@@ -7,6 +7,19 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """The place and digest of one event, or the beginning of its digest, as some place outside remembers it."""
+
+    sequence: int
+    digest: str
+
+    @property
+    def token(self) -> str:
+        """How it is written for people and logs, the same in every language: `audit:17:0123456789abcdef`."""
+        return f"audit:{self.sequence}:{self.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One audited fact; `previous` is the digest of the event before it, `at` UTC seconds since the epoch."""
 
@@ -19,15 +32,7 @@ class Event:
     previous: str = ""
     digest: str = ""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
-    """The place and digest of one event, or the beginning of its digest, as some place outside remembers it."""
-
-    sequence: int
-    digest: str
-
     @property
-    def token(self) -> str:
-        """How it is written for people and logs, the same in every language: `audit:17:0123456789abcdef`."""
-        return f"audit:{self.sequence}:{self.digest}"
+    def head(self) -> Anchor:
+        """What a place outside has to remember of it."""
+        return Anchor(sequence=self.sequence, digest=self.digest)

@@ -42,7 +42,7 @@ async def show(connection: AsyncConnection, plan_id: str, event: Event) -> None:
         )
     ).first()
     if where is not None:
-        head = {"sequence": event.sequence, "digest": event.digest}
+        head = asdict(event.head)
         shown = outbox.Show(kind=SHOWN, subject=plan_id, channel=where.channel, thread=where.thread, payload=head)
         await outbox.put(connection, shown)
 

@@ -233,6 +233,20 @@ async def test_the_card_keeps_a_head_of_the_record_when_everything_is_frozen_and
             assert head.token in str(house.calls("chat.update")[-1]["arguments"]["metadata"])
 
 
+@pytest.mark.parametrize("mentioned", [False, True])
+async def test_a_secret_in_the_reason_is_masked_before_it_is_kept(tmp_path: Path, mentioned: bool) -> None:
+    async with at_home(tmp_path) as house:
+        if mentioned:
+            await house.ana.says(MAIL_OPS, "@postmedic freeze password=hunter2")
+        else:
+            await house.ana.command("/postfix freeze password=hunter2")
+        await house.quiet()
+        found = await house.store.gate.frozen()
+        assert found is not None
+        assert "<masked>" in found.reason
+        assert "hunter2" not in found.reason
+
+
 # --- who freezes, who lifts, who sees -------------------------------------------------------------------------------------
 
 

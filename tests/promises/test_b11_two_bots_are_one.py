@@ -9,8 +9,7 @@ import asyncio
 from pathlib import Path
 
 from bot.cli.demo import _inventory
-from bot.execution.enrolment import expected, programs
-from bot.model.enrolment import telling
+from bot.execution.enrolment import answer
 from bot.model.execution import FINAL, State
 from bot.sandbox.hosts import SampleHost, SampleHosts, load_scenes
 from bot.sandbox.slack import Workspace, serve
@@ -27,8 +26,7 @@ PATIENCE = 60.0
 
 
 async def test_two_serve_one_workspace_and_one_replaces_the_other(database: str, tmp_path: Path) -> None:
-    enrolment = telling(expected().version, programs())
-    hosts = [SampleHost(scene, step_seconds=1.5, enrolment=enrolment) for scene in load_scenes()]
+    hosts = [SampleHost(scene, step_seconds=1.5, enrolment=answer()) for scene in load_scenes()]
     first_host, second_host = hosts[0], hosts[1]
     async with SampleHosts(hosts, tmp_path) as listening, serve(Workspace(MANIFEST)) as running, opened(database) as store:
         inventory, log = _inventory(tmp_path, listening.addresses, Identity().team_id), tmp_path / "bots.log"
