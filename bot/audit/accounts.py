@@ -11,7 +11,8 @@ from dataclasses import replace
 from bot.model.account import Account, Opinion, Ran
 from bot.model.event import Event
 
-_REFUSED = frozenset({"plan.review-refused", "plan.resolve-refused"})
+_SAID = frozenset({"plan.reviewed", "plan.confirmed"})
+_REFUSED = frozenset({"plan.review-refused", "plan.resolve-refused", "plan.confirm-refused"})
 
 
 def accounts(events: Iterable[Event]) -> dict[str, Account]:
@@ -52,7 +53,7 @@ def _told(before: Account, event: Event) -> Account:
         account = replace(account, state=said["to"], why=said.get("why", ""), detail=said.get("detail", ""))
     if stage := said.get("stage"):
         account = replace(account, measured={**account.measured, stage: said.get("measured", "")})
-    if event.kind == "plan.reviewed" or event.kind in _REFUSED:
+    if event.kind in _SAID | _REFUSED:
         account = replace(account, opinions=(*account.opinions, _opinion(event)))
     if event.kind == "step.started":
         account = replace(account, ran=(*account.ran, _started(event)))
@@ -72,6 +73,7 @@ def _opinion(event: Event) -> Opinion:
         digest=said.get("digest", ""),
         at=event.at,
         team=said.get("team", ""),
+        person=said.get("person", ""),
         why=said.get("why" if refused else "reason", ""),
         counted=not refused,
     )

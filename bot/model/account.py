@@ -23,13 +23,17 @@ class Ran:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """What one person said about the plan; `counted` is false where it was refused, and `why` then says so."""
+    """What one person said about the plan; `counted` is false where it was refused, and `why` then says so.
+
+    `person` is whose signature made outside Slack it is, and empty for what was said in Slack.
+    """
 
     actor: str
     decision: str
     digest: str
     at: float
     team: str = ""
+    person: str = ""
     why: str = ""
     counted: bool = True
 
@@ -59,4 +63,4 @@ class Account:
     @property
     def approvers(self) -> tuple[str, ...]:
         """Who approved and was counted."""
-        return tuple(one.actor for one in self.opinions if one.counted and one.decision != "deny")
+        return tuple(one.actor for one in self.opinions if one.counted and not one.person and one.decision != "deny")

@@ -40,8 +40,12 @@ def told(account: Account, lang: Lang, escape: Escape, who: Callable[[str], str]
     yield _state(account, lang, escape, who)
     yield say("history-asked", lang, escape, requester=Markup(who(account.requester)), where=account.where)
     for one in account.opinions:
-        name = "history-said" if one.counted else "history-refused"
-        yield say(name, lang, escape, who=Markup(who(one.actor)), decision=one.decision, why=one.why or "–", at=moment(one.at))
+        by, at = Markup(who(one.actor)), moment(one.at)
+        if one.counted and one.person:
+            yield say("history-confirmed", lang, escape, who=by, person=one.person, decision=one.decision, at=at)
+        else:
+            name = "history-said" if one.counted else "history-refused"
+            yield say(name, lang, escape, who=by, decision=one.decision, why=one.why or "–", at=at)
     for ran in account.ran[:_MOST_STEPS]:
         yield _ran(ran, lang, escape)
     if not account.ran:

@@ -214,6 +214,10 @@ def test_show_answers_in_words_and_as_values(
     assert len(data["changes"]) == 10
     helped = next(one for one in data["changes"] if one["plan"] == "helps")
     assert [(ran["step"], ran["exit"]) for ran in helped["ran"]] == [("loopback-up", 0), ("service-start postfix", 0)]
+    assert main(["audit", "show", "--plan", "is-confirmed"]) == 0
+    said = capsys.readouterr().out
+    assert "anne confirmed approve with a signature made outside Slack, brought by local:anne" in said
+    assert "tried to decide and was refused" in said
     assert main(["audit", "show", "--host", "elsewhere", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["changes"] == []
     assert main(["audit", "show", "--lang", "zh", "--plan", "is-denied"]) == 0
