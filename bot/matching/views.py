@@ -19,7 +19,10 @@ LONGEST_RUN = 16
 _STEP = 12
 _LEAST_WRAPPED = 20  # what is left of a hard-wrapped line once its stamp is gone
 _REPEATED_CODE = re2.compile(r"[\pL\d.,!)\]]\s([245]\d\d(?:-|[ -][245]\.\d{1,3}\.\d{1,3}))(?:\s|[\pL])")
-_ORDINARY = re2.compile(r"\bstatus=sent\b|\bstatistics: max |: (?:dis)?connect from |\bdaemon started -- version|: removed$")
+_ORDINARY = re2.compile(
+    r"\bstatus=sent\b|\bstatistics: max |: (?:dis)?connect from |\bdaemon started -- version|: removed$"
+    r"|: (?:starting|stopping|refreshing) the Postfix mail system$"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,12 @@ def test_healthy_logs_get_no_answer_however_they_are_pasted(way: str) -> None:
     assert [match.problem for text in pastes for match in MATCHER.recognise(WAYS[way](text, Random(1))).sure] == []
 
 
+@pytest.mark.parametrize("doing", ["starting", "stopping", "refreshing"])
+def test_starting_stopping_and_reloading_is_not_even_offered_as_a_question(doing: str) -> None:
+    line = f"Nov 22 17:15:43 host04 postfix/postfix-script[123]: {doing} the Postfix mail system"
+    assert MATCHER.recognise(line).near == ()
+
+
 def test_other_programs_and_talk_get_no_answer() -> None:
     shown = [one.text for one in written("harmless.txt")]
     assert len(shown) > 150
