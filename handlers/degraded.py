@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackClientError
 
 from bot.engine import measured_matches
+from bot.errors import StoreUnavailable
 from bot.model.diagnosis import Diagnosis
 from bot.model.host import Host
 from bot.model.text import Lang
@@ -21,7 +23,7 @@ from bot.render.blocks import Message
 from bot.render.checkup_card import checkup_card
 from bot.render.replies import note, notes, unknown_paste
 from handlers.checking import said
-from handlers.commands import postfix, words
+from handlers.commands import Verb, postfix, words
 from handlers.desk import Desk
 from handlers.diagnosing import Question
 from handlers.files import with_files
@@ -49,12 +51,13 @@ async def _command(desk: Desk, incoming: Incoming) -> None:
     got = incoming.payload
     lang = await desk.people.lang(got["user"])
     order = words(got["text"]) if desk.served.here(got["channel"]) else None
-    if order is None:
-        await desk.respond(got["response_url"], note("database-away", lang))
-        return
-    found = await said(desk, order, got["channel"], lang)
-    shown = found if isinstance(found, Message) else await _checked(desk, found, lang)
-    await desk.respond(got["response_url"], notes(note("degraded", lang), shown))
+    answered = note("database-away", lang)
+    if order is not None and order.verb is not Verb.FREEZE:  # a freeze that is not written down stops nothing
+        with suppress(StoreUnavailable):  # even reading may fail
+            found = await said(desk, order, got["channel"], lang)
+            shown = found if isinstance(found, Message) else await _checked(desk, found, lang)
+            answered = notes(note("degraded", lang), shown)
+    await desk.respond(got["response_url"], answered)
 
 
 async def _paste(desk: Desk, incoming: Incoming) -> None:

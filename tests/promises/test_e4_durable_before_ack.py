@@ -130,6 +130,10 @@ async def test_without_the_database_nothing_is_acknowledged_and_people_are_told(
         await house.ben.waits_for(shows("database does not answer"))
         assert await house.ana.command("/postfix check host01") == ""
         await house.ana.waits_for(shows("This is a diagnosis only"))
+        dora = house.person("U0DORA")
+        assert await dora.command("/postfix freeze something is wrong") == ""
+        await dora.waits_for(shows("database does not answer"))
+        assert await house.store.gate.frozen() is None
         assert await house.ana.command("/postfix what") == ""
         await house.ana.waits_for(shows("database does not answer"))
         await house.ben.clicks(card, "deny")
