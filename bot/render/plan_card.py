@@ -41,7 +41,8 @@ def plan_card(
 ) -> Message:
     """The message of one plan; `problem` gives the safety text and is None when its entry is gone.
 
-    `head` is the newest audit event about the plan, or about a freeze of all: what a person copies from here is a witness against the bot's own record.
+    `head` is the newest audit event about the plan or a freeze: what a person copies from here is a witness against the
+    bot's own record.
     `missing` is what the approval still lacks, `breakable` whether somebody may run the plan alone in an emergency.
     """
     plan = progress.plan
