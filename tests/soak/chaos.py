@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.execution.executor import Executor
 from bot.execution.means import Pace
 from bot.model.execution import FINAL, State
+from bot.model.gate import Caps
 from bot.store.store import Store
 from tests.drills.machine import lines
 from tests.soak.hostside import HostSide, Remote
@@ -23,6 +24,7 @@ from tests.support.plans import ANNE, APPROVERS, means, plan, review, step
 REPLICAS = 2
 HOSTS = 5
 LEASE_SECONDS = 1.0
+CAPS = Caps(host=1_000_000, fleet=1_000_000)  # plans that wait for the cap of an hour would not end within the run
 PACE = Pace(poll=0.1, step=10, journal=2, measure=10)
 PROCESSES = multiprocessing.get_context("forkserver")
 
@@ -55,7 +57,7 @@ def replica(database: str, folder: str) -> None:
     """Carry plans out until killed."""
 
     async def serve() -> None:
-        store = await Store.open(database, lease_seconds=LEASE_SECONDS)
+        store = await Store.open(database, lease_seconds=LEASE_SECONDS, caps=CAPS)
         remote = Remote(Path(folder))
         await Executor(means(store, remote, owner=f"replica-{os.getpid()}-{time.time_ns()}", pace=PACE)).run()
 
@@ -64,7 +66,7 @@ def replica(database: str, folder: str) -> None:
 
 async def chaos(database: str, folder: Path, seconds: float) -> Outcome:
     """Kill and replace replicas at random for so long, then let everything come to its end, and look."""
-    store = await Store.open(database, lease_seconds=LEASE_SECONDS)
+    store = await Store.open(database, lease_seconds=LEASE_SECONDS, caps=CAPS)
     desk = Executor(means(store, Remote(folder), owner="desk", pace=PACE))
     running = [_started(database, folder) for _ in range(REPLICAS)]
     kills, ids, ends, next_kill = 0, list[str](), time.monotonic() + seconds, time.monotonic() + 1
