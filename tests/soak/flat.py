@@ -16,6 +16,7 @@ from typing import Any
 from bot.sandbox.slack.seed import MAIL_OPS
 from tests.drills.machine import append, lines
 from tests.e2e.test_story_fix import is_card
+from tests.soak.chaos import CAPS
 from tests.support.house import LOG_LINE, Door, Fleet, bot_at, workspace
 from tests.support.slack_person import Person
 
@@ -69,7 +70,7 @@ def bot(door: Door, folder: str) -> None:
 
     async def serve() -> None:
         fleet = Fleet()
-        async with bot_at(door, Path(folder), fleet):
+        async with bot_at(door, Path(folder), fleet, caps=CAPS):
             for number in itertools.count():
                 await asyncio.sleep(SAMPLE_SECONDS)
                 # What the played hosts remember is the test's own.

@@ -29,6 +29,7 @@ from bot.inventory import Inventory
 from bot.knowledge.library import load
 from bot.model.enrolment import Enrolment
 from bot.model.execution import StepResult
+from bot.model.gate import Caps
 from bot.model.host import Approvers, Host
 from bot.model.person import Register
 from bot.model.plan import Step
@@ -274,6 +275,7 @@ async def bot_at(
     alarm_channels: tuple[str, ...] = (),
     hosts: Inventory | None = None,
     lease_seconds: float = 15.0,
+    caps: Caps | None = None,
     pseudonyms: bool = False,
 ) -> AsyncIterator[House]:
     """The bot, started as its composition root starts it, over either transport."""
@@ -287,7 +289,7 @@ async def bot_at(
         alarm_channels=alarm_channels,
     )
     slack = await connect(settings)
-    store = await Store.open(str(folder / "postmedic.db"), lease_seconds=lease_seconds)
+    store = await Store.open(str(folder / "postmedic.db"), lease_seconds=lease_seconds, caps=caps)
     discretion = Discretion(key=await store.key("pseudonyms") if pseudonyms else b"")
     known = engine(folder, fleet, hosts or inventory(), risk=risk, minutes=minutes, discretion=discretion)
     means = Means(
