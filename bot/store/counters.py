@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.schema import counters
 
 
-async def advance(connection: AsyncConnection, name: str) -> int:
-    """Count up the counter `name` in the caller's transaction and give its new value."""
+async def advance(connection: AsyncConnection, name: str, by: int = 1) -> int:
+    """Count the counter `name` up in the caller's transaction and give its new value."""
     counted = await connection.execute(
-        update(counters).where(counters.c.name == name).values(value=counters.c.value + 1).returning(counters.c.value)
+        update(counters).where(counters.c.name == name).values(value=counters.c.value + by).returning(counters.c.value)
     )
     return int(counted.scalar_one())

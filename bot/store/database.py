@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreUnavailable
@@ -18,7 +18,11 @@ from bot.store import dialect
 _TOLD = "postmedic_told"
 
 
-class Conflict(StoreUnavailable):
+class Refused(StoreUnavailable):
+    """The database refused a row: {detail}. Nothing was changed."""
+
+
+class Conflict(Refused):
     """The database refused a row: {detail}. Nothing was changed."""
 
 
@@ -41,7 +45,9 @@ class Database:
             raise StoreUnavailable(detail=_short(error)) from error
         self._reader = self._engine.execution_options(**dialect.READING[self._engine.dialect.name])
         self._writer = self._engine.execution_options(**{dialect.WRITING: True})
-        self._turn = asyncio.Semaphore(dialect.WRITERS_AT_ONCE[self._engine.dialect.name])
+        at_once = dialect.WRITERS_AT_ONCE[self._engine.dialect.name]
+        self._turn = asyncio.Semaphore(at_once)
+        self._queue = asyncio.Semaphore(max(1, at_once - 1))  # of all but the urgent, who so wait for one turn at most
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -55,16 +61,22 @@ class Database:
             raise StoreUnavailable(detail="it holds a damaged row; restore a backup") from error
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction, committed when the block ends and rolled back when it raises; `Conflict` when a key is taken."""
+    async def writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed when the block ends and rolled back when it raises; `Conflict` when a key is taken,
+        `Refused` when a value cannot be stored.
+
+        An `urgent` one does not stand in the queue of the others.
+        """
         committed: list[Event] = []
-        async with self._turn:
+        async with nullcontext() if urgent else self._queue, self._turn:
             try:
                 async with self._writer.begin() as connection:
                     connection.info[_TOLD] = committed
                     yield connection
             except IntegrityError as error:
                 raise Conflict(detail=_short(error)) from error
+            except (DataError, UnicodeError) as error:
+                raise Refused(detail="a text in it cannot be stored") from error
             except (SQLAlchemyError, sqlite3.Error) as error:
                 raise StoreUnavailable(detail=_short(error)) from error
         for event in committed:

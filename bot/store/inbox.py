@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
 from bot.store import schema
+from bot.store.arrivals import Arrival, Arrivals
 from bot.store.counters import advance
-from bot.store.database import Conflict, Database
+from bot.store.database import Database
 from bot.store.dialect import now
 from bot.store.leases import dead, renew
 
@@ -34,29 +35,26 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._arrivals = Arrivals(self._accept)
 
     async def accept(self, key: str, kind: str, payload: Mapping[str, Any]) -> bool:
         """Store what came in, durably, before it is acknowledged; False when `key` was seen before."""
-        try:
-            async with self._database.writing() as connection:
-                await connection.execute(
-                    insert(schema.inbox).values(
-                        key=key,
-                        kind=kind,
-                        payload=dict(payload),
-                        state=_WAITING,
-                        position=await advance(connection, "inbox"),
-                        attempts=0,
-                        reason="",
-                        owner="",
-                        lease_until=0.0,
-                        not_before=0.0,
-                        changed_at=now(),
-                    )
-                )
-        except Conflict:
-            return False
-        return True
+        return await self._arrivals.add(key, kind, payload)
+
+    async def _accept(self, arrivals: Sequence[Arrival]) -> list[bool]:
+        """Store several in one transaction, before any other writer's turn; gives for each whether its key is new."""
+        row = schema.inbox.c
+        async with self._database.writing(urgent=True) as connection:
+            # Counting up first makes replicas take turns, so that a key which another one stores is seen here.
+            position = await advance(connection, "inbox", by=len(arrivals))
+            known = set(await connection.scalars(select(row.key).where(row.key.in_({one.key for one in arrivals}))))
+            rows: dict[str, Arrival] = {}
+            new = [one.key not in known and rows.setdefault(one.key, one) is one for one in arrivals]
+            if rows:
+                first = position - len(arrivals)
+                stored = [_waiting(one, number) for number, one in enumerate(rows.values(), first + 1)]
+                await connection.execute(insert(schema.inbox).values(changed_at=now()), stored)
+        return new
 
     async def take(self, owner: str, limit: int = 10) -> tuple[Received, ...]:
         """Lease the oldest waiting rows, those of dead workers included; give each back by `done` or `failed`."""
@@ -134,6 +132,21 @@ class Inbox:
                 .values(owner="", lease_until=0.0, changed_at=now(), **values)
             )
             return ended.rowcount == 1
+
+
+def _waiting(one: Arrival, position: int) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "kind": one.kind,
+        "payload": dict(one.payload),
+        "state": _WAITING,
+        "position": position,
+        "attempts": 0,
+        "reason": "",
+        "owner": "",
+        "lease_until": 0.0,
+        "not_before": 0.0,
+    }
 
 
 def _received(row: Row[Any]) -> Received:

@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.sandbox.slack import Timing, Workspace
 from bot.sandbox.slack.payloads import event_callback
 from bot.sandbox.slack.seed import MAIL_OPS
-from bot.store.inbox import Inbox
+from bot.store.database import Database
 from tests.support.house import LOG_LINE, Fleet, bot_at, workspace
 
 SLACKS = Timing(ack=3.0, socket_retries=(60.0,))  # Slack's own rule, and no second attempt that would hide a late first one
 
 
-async def acknowledged(folder: Path, *, rate: int, seconds: float, store_seconds: float) -> list[float | None]:
-    """Send messages, every tenth a paste; give the seconds until each was acknowledged, None where it was not in time."""
-    accept = Inbox.accept
+async def acknowledged(folder: Path, *, rate: int, seconds: float, far: float = 0, disk: float = 0) -> list[float | None]:
+    """Send messages, every tenth a paste; give the seconds until each was acknowledged, None where it was not in time.
 
-    async def slow(self: Inbox, *about: Any) -> bool:
-        await asyncio.sleep(store_seconds)
-        return await accept(self, *about)
+    The database is `far` seconds away for everybody who writes; each of its commits takes `disk` seconds, in which others wait.
+    """
+    writing = Database.writing
+
+    @asynccontextmanager
+    async def slow(self: Database, **how: Any) -> AsyncIterator[AsyncConnection]:
+        await asyncio.sleep(far)
+        async with writing(self, **how) as connection:
+            yield connection
+            await asyncio.sleep(disk)
 
     fleet = Fleet()
     fleet.slow.clear()  # no host ever answers
     async with workspace(timing=SLACKS) as running, bot_at(running, folder, fleet):
         ws = running.workspace
-        with mock.patch.object(Inbox, "accept", slow):
+        with mock.patch.object(Database, "writing", slow):
             loop = asyncio.get_running_loop()
             begin = loop.time()
             for number in range(int(rate * seconds)):

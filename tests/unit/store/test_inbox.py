@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.errors import StoreUnavailable
 from bot.store.inbox import ATTEMPTS
 from bot.store.leases import holding
 from bot.store.store import Store
@@ -16,6 +17,46 @@ async def test_a_redelivery_is_accepted_once_however_many_arrive(store: Store) -
     assert await store.inbox.done(row.key, "me")
     assert not await store.inbox.accept("Ev1", "message", {})  # also after it was done
     assert await store.inbox.take("me") == ()
+
+
+async def test_what_arrives_together_is_stored_together_and_in_order(store: Store) -> None:
+    keys = [f"Ev{number}" for number in range(250)]
+    accepted = await asyncio.gather(*(store.inbox.accept(key, "message", {"n": n}) for n, key in enumerate([*keys, *keys])))
+    assert accepted == [True] * 250 + [False] * 250
+    assert [row.key for row in await store.inbox.take("me", limit=300)] == keys
+
+
+async def test_two_processes_that_hear_the_same_accept_it_once(database: str) -> None:
+    stores = [await Store.open(database) for _ in range(2)]
+    heard = [one.inbox.accept(f"Ev{number}", "message", {}) for number in range(100) for one in stores]
+    accepted = await asyncio.gather(*heard)
+    assert all(accepted[at] is not accepted[at + 1] for at in range(0, 200, 2))
+    for one in stores:
+        await one.close()
+
+
+async def test_what_the_database_refuses_keeps_nothing_else_out(store: Store) -> None:
+    given = [store.inbox.accept(key, "message", {}) for key in ("Ev1", "Ev\ud800", "Ev2")]
+    one, refused, two = await asyncio.gather(*given, return_exceptions=True)
+    assert (one, two) == (True, True)
+    assert isinstance(refused, StoreUnavailable)
+
+
+async def test_an_arrival_waits_for_one_other_writer_and_not_for_all(store: Store) -> None:
+    order: list[str] = []
+
+    async def other(name: str) -> None:
+        async with store._database.writing():
+            await asyncio.sleep(0.02)
+        order.append(name)
+
+    async def arrives() -> None:
+        await asyncio.sleep(0.01)
+        await store.inbox.accept("Ev1", "message", {})
+        order.append("arrived")
+
+    await asyncio.gather(*(other(f"{number}") for number in range(20)), arrives())
+    assert order.index("arrived") < 10
 
 
 async def test_rows_are_taken_in_order_and_by_one_worker(database: str) -> None:
