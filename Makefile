@@ -2,7 +2,7 @@
 # make test    everything that is checked before a change is merged
 # make lab     boot the lab's mail hosts and keep them until Ctrl-C (root, Debian)
 # make soak    two replicas under random kill -9, DURATION=60 seconds on each database; WHAT=flat: memory, files and tasks of one
-#              bot for DURATION (86400 is a day); WHAT=fuzz: COUNT=1000000 hostile pastes
+#              bot for DURATION (86400 is a day); WHAT=fuzz: COUNT=1000000 hostile pastes and host outputs
 # make docs    write the pages that are made from the code
 # make sbom    what postmedic is made of, as CycloneDX in build/sbom.cdx.json
 # make screenshots   click through the demo in Chromium, keep every stage in build/screenshots and one in docs/demo.png
@@ -40,7 +40,7 @@ test: lint
 
 soak: $(DEV_STAMP)
 ifeq ($(WHAT),fuzz)
-	@POSTMEDIC_FUZZ=$(COUNT) $(BIN)/python -m pytest tests/fuzz
+	@POSTMEDIC_FUZZ=$(COUNT) $(BIN)/python -m pytest -n 2 $(foreach id,c8 c12 d1,$(wildcard tests/promises/test_$(id)_*.py))
 else
 	@$(BIN)/python -m tests.soak $(WHAT) $(DURATION)
 endif

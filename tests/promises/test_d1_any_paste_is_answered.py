@@ -1,7 +1,7 @@
 """D1: no paste makes recognition fail or take long: every pattern is RE2, and the work is bounded.
 
 Times are processor time and their bounds generous, since a test must not depend on what else the machine does;
-`python -m benchmarks.matching.hostile` measures them.
+`python -m benchmarks.matching.hostile` measures them, and `make soak WHAT=fuzz` takes a million pastes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,6 @@ _NASTY = (
 @settings(max_examples=400, deadline=None)
 def test_any_text_is_answered(text: str) -> None:
     recognition = MATCHER.recognise(text)
-    assert set(recognition.sure) <= {*recognition.sure, *recognition.near}
     assert all(match.lines and match.count >= 1 and 0 <= match.score <= 100 for match in recognition.sure)
 
 
@@ -97,7 +96,7 @@ def test_adversarial_pastes_are_answered_within_the_caps() -> None:
 def test_mutated_pastes_of_the_whole_knowledge_are_answered_in_bounded_time() -> None:
     library = load()
     matcher, taken = Matcher(library.values()), []
-    for text in pastes(samples(library), 3_000, random.Random(20261128)):
+    for text in pastes(samples(library), int(os.environ.get("POSTMEDIC_FUZZ", "3000")), random.Random(20261128)):
         start = time.thread_time()
         recognition = matcher.recognise(text)
         taken.append(time.thread_time() - start)
