@@ -13,6 +13,7 @@ from tests.support.postgresql import new_database, server
 
 MOST_SLOPE = 1.0  # MiB an hour; a run of a few minutes cannot tell so little from noise
 MEANINGFUL_SECONDS = 3600.0
+EVENTS = 100_000
 
 
 def main(what: str, seconds: float) -> int:
@@ -33,7 +34,7 @@ def _chaos(folder: Path, seconds: float) -> int:
 
 
 def _flat(folder: Path, seconds: float) -> int:
-    seen = asyncio.run(soak(folder, seconds, pause=0.5))
+    seen = asyncio.run(soak(folder, seconds, pause=0.5, asked=EVENTS))
     print(seen, flush=True)
     grew = seen.grown("files") > 3 or seen.grown("tasks") > 20 or (seconds >= MEANINGFUL_SECONDS and seen.slope > MOST_SLOPE)
     return 1 if grew else 0

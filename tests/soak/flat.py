@@ -90,8 +90,11 @@ def _sample() -> dict[str, float]:
     return {"at": time.monotonic(), "rss": rss, "files": len(os.listdir("/proc/self/fd")), "tasks": len(asyncio.all_tasks())}
 
 
-async def soak(folder: Path, seconds: float, pause: float) -> Flatness:
-    """Let people paste, click and ask for `seconds`, with `pause` seconds between two things they do."""
+async def soak(folder: Path, seconds: float, pause: float, asked: int = 0) -> Flatness:
+    """Let people paste, click and ask for `seconds`, with `pause` seconds between two things they do.
+
+    Between these they talk, as often as it takes for `asked` events in all: answers would be held back to one a second.
+    """
     folder.mkdir(exist_ok=True)
     async with workspace() as running:
         door = Door(bot_token=running.bot_token, app_token=running.app_token, api_url=running.api_url, url=running.url)
@@ -101,9 +104,12 @@ async def soak(folder: Path, seconds: float, pause: float) -> Flatness:
             async with asyncio.timeout(60):
                 while not running.workspace.sockets.count:
                     await asyncio.sleep(0.1)
-            events, ends = 0, time.monotonic() + seconds
-            while time.monotonic() < ends:
+            events, begin = 0, time.monotonic()
+            while (passed := time.monotonic() - begin) < seconds:
                 events += await _round(running, events)
+                while events < asked * passed / seconds:
+                    await Person(running, "U0ANA").says(MAIL_OPS, f"just talk {events}")
+                    events += 1
                 await asyncio.sleep(pause)
             assert process.is_alive()
         finally:
