@@ -96,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
     doctor = command("doctor", "doctor:run", "what is wrong with settings, Slack or hosts, and the command that mends it")
     doctor.add_argument("host", nargs="?", help="look only at this host of the inventory")
     doctor.add_argument("--json", action="store_true", help="plain values for scripts")
+    command("version", "version:run", "print the version and the digest of the program's files")
     enroll = command("enroll", "enroll:run", "print the script with which an administrator enrols a mail host, or ends that")
     enroll.add_argument("host")
     enroll.add_argument("--uninstall", action="store_true", help="the script that takes everything away from the host again")

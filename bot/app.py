@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bot import inventory, rights
+from bot import inventory, program, rights
 from bot.audit import syslog
 from bot.authoring.shelf import Shelf, announce
 from bot.config import PSEUDONYMS, Settings, is_url
 from bot.connectors.ssh import SshConnector
 from bot.engine import Engine, Known
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreUnavailable
 from bot.execution.clock import SteadyClock
 from bot.execution.executor import Executor
 from bot.execution.means import Means
@@ -25,6 +26,8 @@ from bot.store.store import Store
 from handlers import Slack, connect
 from handlers.desk import Desk
 from handlers.serving import kept_up
+
+LOG = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -60,6 +63,8 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
         await shelf.watch(use)
 
     use(known)
+    owner = f"bot-{secrets.token_hex(8)}"
+    await note_start(store, owner, known.library.digest)
     means = Means(
         store=store,
         connector=connector,
@@ -70,7 +75,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
         redact=discretion,
         clock=SteadyClock(),
         team=slack.team,
-        owner=f"bot-{secrets.token_hex(8)}",
+        owner=owner,
         register=hosts.register,
     )
     try:
@@ -84,6 +89,15 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     finally:
         connector.close()
         await store.close()
+
+
+async def note_start(store: Store, owner: str, knowledge: str) -> None:
+    """Write down which program serves from now on; without a record nothing is changed anyway, and reading goes on."""
+    details = {"version": program.release(), "program": await asyncio.to_thread(program.digest), "knowledge": knowledge}
+    try:
+        await store.events.record(kind="program.started", actor=owner, subject="program", details=details)
+    except StoreUnavailable as error:
+        LOG.error("the start could not be written down: %s", error)
 
 
 def _private(database: Path) -> None:

@@ -52,6 +52,9 @@ DETAILS: Mapping[str, str] = {
     "sequence": "the newest event in the database",
     "seen": "the newest event that was seen before",
     "identity": "which database it is",
+    "version": "the release of the program",
+    "program": "SHA-256 over the files of the program, as `postmedic version` prints it",
+    "knowledge": "SHA-256 over the entries, as `postmedic knowledge digest` prints it",
 }
 MEASURED = frozenset({"stage", "holds", "measured"})
 """A change of state has these three when something was measured for it."""
@@ -239,6 +242,13 @@ KINDS: tuple[Kind, ...] = (
         says="a host showed a key that the inventory does not hold; the actor is the person who asked about it",
         actor="U0ANA",
         details={"why": "it showed another key than the inventory holds", "address": "192.0.2.10:22"},
+        about_a_plan=False,
+    ),
+    Kind(
+        name="program.started",
+        says="a process began to serve: with which program and which knowledge",
+        actor="bot-4f1c2a",
+        details={"version": "0.1.0", "program": "77c1…", "knowledge": "0b9e…"},
         about_a_plan=False,
     ),
     Kind(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from importlib.metadata import distributions, version
@@ -13,6 +14,10 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from bot import program
+from bot.__main__ import main
+from bot.app import note_start
+from bot.store.store import Store
 from tests.architecture.pages import ROOT, SECURITY
 
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -87,6 +92,42 @@ def test_the_floors_are_required_and_held(package: str, floor: str) -> None:
     required = re.findall(rf'"{package}>=([0-9.]+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert required, "the project must require it, so that no other installation goes below"
     assert Version(required[0]) >= Version(floor)
+
+
+def copied(folder: Path) -> Path:
+    for part in program.PARTS:
+        shutil.copytree(ROOT / part, folder / part)
+    return folder
+
+
+def test_anybody_can_make_the_digest_of_the_program_again_without_the_program(tmp_path: Path) -> None:
+    said = re.search(r"^(find .+)$", (ROOT / "deploy/RUNBOOK.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert said
+    there = subprocess.run(["/bin/sh", "-c", said[1]], cwd=copied(tmp_path), capture_output=True, check=True, text=True)
+    assert there.stdout.split()[0] == program.digest() == program.digest(tmp_path)
+
+
+@pytest.mark.parametrize("part", program.PARTS)
+def test_another_byte_or_file_in_any_part_is_another_digest(tmp_path: Path, part: str) -> None:
+    one = next(path for path in sorted(copied(tmp_path).joinpath(part).rglob("*")) if path.is_file() and path.stat().st_size)
+    was, content = program.digest(tmp_path), one.read_bytes()
+    one.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert program.digest(tmp_path) != was
+    one.write_bytes(content)
+    assert program.digest(tmp_path) == was
+    one.with_name("more").touch()
+    assert program.digest(tmp_path) != was
+
+
+async def test_the_record_says_which_program_and_knowledge_served(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = await Store.open(str(tmp_path / "postmedic.db"))
+    await note_start(store, "bot-1", "0b9e")
+    (event,) = [event async for event in store.events.read()]
+    await store.close()
+    assert main(["version"]) == 0
+    name, release, digest = capsys.readouterr().out.split()
+    assert (event.kind, event.actor, name) == ("program.started", "bot-1", "postmedic")
+    assert event.details == {"version": release, "program": digest, "knowledge": "0b9e"}
 
 
 def test_the_bill_of_materials_is_the_lock() -> None:
