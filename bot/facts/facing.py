@@ -109,7 +109,7 @@ def facing(reading: Reading) -> Facing | Unknown:
     failed = values.get("failed", ())
     if "reverse" in failed or "forward" in failed:
         return Unknown(reason=Reason.TIMED_OUT, detail="DNS gave no answer about this host's address")
-    faces = [_face(address, values) for address in values.get("address", ())[:2] if parsed(address)]
+    faces = [_face(address, plain, values) for address in values.get("address", ())[:2] if (plain := parsed(address))]
     if not faces:
         return Unknown(reason=Reason.NOT_APPLICABLE, detail="there is no route out, so no address to look at")
     order = ("none", "unconfirmed", "ok", "hidden")
@@ -119,8 +119,7 @@ def facing(reading: Reading) -> Facing | Unknown:
     return Facing(address=address, reverse=reverse, name=name, helo=text(values, "helo")[:120] or "-", helo_found=known)
 
 
-def _face(address: str, values: Pairs) -> tuple[str, str, str]:
-    plain = ipaddress.ip_address(address)
+def _face(address: str, plain: ipaddress.IPv4Address | ipaddress.IPv6Address, values: Pairs) -> tuple[str, str, str]:
     if any(plain.version == one.version and plain in one for one in _HIDDEN):
         return "hidden", address, "-"
     names = [words[1:] for line in values.get("name", ()) if len(words := line.split()) > 1 and words[0] == address]

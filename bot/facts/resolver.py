@@ -52,7 +52,7 @@ def resolver(reading: Reading) -> Resolver | Unknown:
     if isinstance(values, Unknown):
         return values
     found = {
-        name: [line.split() for line in values.get(name, ()) if line.count(" ") == 1 and parsed(line.split(" ")[0])]
+        name: [words for line in values.get(name, ()) if len(words := line.split()) == 2 and parsed(words[0])]
         for name in ("server", "inner")
     }
     copy = text(values, "copy")

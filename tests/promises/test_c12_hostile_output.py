@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -142,6 +143,20 @@ def test_no_bomb_raises_or_stalls(name: str) -> None:
         half = len(original.stdout) // 2
         for stdout in (bomb, original.stdout + bomb, original.stdout[:half] + bomb + original.stdout[half:]):
             judged(fact, replace(original, stdout=stdout[: fact.probe.bytes]), arguments(fact, original.key)[0])
+
+
+# What a million outputs found once: where it stands in a recorded answer, and what stood there then.
+FOUND = (("facing", rb"(?m)^address=", b"address=]"), ("resolver", rb"(?m)^(server=\S+ \S+)", rb"\1\vx"))
+
+
+@pytest.mark.parametrize(("name", "place", "bent"), FOUND, ids=[name for name, *_ in FOUND])
+def test_what_was_found_once_is_answered(name: str, place: bytes, bent: bytes) -> None:
+    fact, touched = FACTS[name], 0
+    for original in RECORDED[fact.probe.name]:
+        stdout, count = re.subn(place, bent, original.stdout)
+        touched += count
+        judged(fact, replace(original, stdout=stdout), arguments(fact, original.key)[0])
+    assert touched
 
 
 def hostile(chance: random.Random, case: Case) -> dict[str, Reading]:
