@@ -7,12 +7,31 @@ from bot.model.plan import Change
 from bot.model.text import Text
 from bot.operations.base import operation
 
+# Berkeley's files are rewritten in place: a reader, or a kill, would meet half of one. So they are made in a folder of their
+# own, as a kill also leaves work files that make the next attempt fail. LMDB has transactions, CDB is renamed by Postfix.
+COMPILED = """
+compiled() { # PROGRAM TYPE:PATH
+    case $2 in
+        hash:* | btree:*) ;;
+        *) "$1" "$2"; return ;;
+    esac
+    path=${2#*:} made=${2#*:}.postmedic
+    rm -rf "$made"
+    mkdir -m 700 "$made" && chown --reference="$path" "$made" && cp -p "$path" "$made/source" &&
+        "$1" "${2%%:*}:$made/source" && sync "$made/source.db" && mv -fT "$made/source.db" "$path.db"
+    code=$?
+    rm -rf "$made"
+    return "$code"
+}
+"""
+
 
 @operation(
     "table-postmap",
     parameters={"table": "table"},
     # postmap gives the compiled file the mode of its source; as a fresh file it would replace one that was kept.
-    script="""
+    script=COMPILED
+    + """
 named() { printf '%s' "$1" | tr ' ,' '\\n\\n' | sed 's/^proxy://' | grep -qxF -- "$2"; }
 named "$(postconf -x; postconf -P)" "$1" || { echo "the configuration does not name $1" >&2; exit 65; }
 if named "$(postconf -xh alias_maps alias_database)" "$1"; then echo "$1 is compiled by newaliases" >&2; exit 65; fi
@@ -24,7 +43,7 @@ case $1 in
     dbm:*) keep "$path.pag"; keep "$path.dir" ;;
     *) keep "$path.db" ;;
 esac
-postmap "$1"
+compiled postmap "$1"
 """,
     says=Text(
         en="Compile the lookup table from its source file (postmap); the source is not changed.",

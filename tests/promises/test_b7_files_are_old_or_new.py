@@ -24,6 +24,7 @@ class Edit:
     words: str
     files: tuple[str, ...]
     breaks: str = "true"
+    shown: str = "cat {file}"  # what is in it; a compiled table has another number inside each time it is made
 
 
 EDITS = (
@@ -39,6 +40,19 @@ EDITS = (
         breaks="cd /etc/postfix && mkdir -p sasl && printf 'pwcheck_method: saslauthd\\nmech_list: none\\n' >sasl/smtpd.conf",
     ),
     Edit(words="dovecot-listener", files=("/etc/dovecot/conf.d/99-postmedic-postfix-auth.conf",)),
+    Edit(
+        words="table-postmap hash:/etc/postfix/virtual",
+        files=("/etc/postfix/virtual.db",),
+        breaks="cd /etc/postfix && echo 'old@x.example b' >virtual && postmap virtual && "
+        "postconf -e virtual_alias_maps=hash:/etc/postfix/virtual && seq -f 'n%.0f@x.example b' 300 >virtual",
+        shown="cp {file} /root/shown.db; postmap -s hash:/root/shown | sort",
+    ),
+    Edit(
+        words="aliases-rebuild",
+        files=("/etc/aliases.db",),
+        breaks="newaliases && seq -f 'n%.0f: root' 300 >>/etc/aliases",
+        shown="cp {file} /root/shown.db; postalias -s hash:/root/shown | sort",
+    ),
     Edit(words="sasl-group-add", files=("/etc/group", "/etc/gshadow"), breaks="gpasswd -d postfix sasl; true"),
 )
 CLEAN = (
@@ -53,17 +67,17 @@ def test_a_kill_at_every_call_leaves_whole_files(enrolled: Lab, name: str) -> No
     try:
         for edit in EDITS:
             host.run(edit.breaks, check=True)
-            old = _contents(host, edit.files)
+            old = _contents(host, edit)
             host.run(_keeping(edit.files, "cp -a"), check=True)
             points = _killed(host, edit, 0)
-            new = _contents(host, edit.files)
+            new = _contents(host, edit)
             assert points >= 3, edit.words
             assert all(new[file] != old[file] for file in edit.files), edit.words
             seen = set()
             for point in range(1, points + 1):
                 host.run(_keeping(edit.files, "back"), check=True)
                 _killed(host, edit, point)
-                now = _contents(host, edit.files)
+                now = _contents(host, edit)
                 for file in edit.files:
                     assert now[file] in (old[file], new[file]), f"{edit.words}: {file} is half after point {point} of {points}"
                     seen.add(now[file] == new[file])
@@ -92,5 +106,8 @@ def _killed(host: Host, edit: Edit, point: int) -> int:
     return int(done.stdout.splitlines()[-1])
 
 
-def _contents(host: Host, files: tuple[str, ...]) -> dict[str, str]:
-    return {one: host.run(f"[ -e {one} ] && sha256sum <{one} || echo {ABSENT}").out for one in files}
+def _contents(host: Host, edit: Edit) -> dict[str, str]:
+    return {
+        one: host.run(f"[ -e {one} ] || exec echo {ABSENT}; {{ {edit.shown.format(file=one)}; }} 2>&1 | sha256sum").out
+        for one in edit.files
+    }
