@@ -20,7 +20,6 @@ from bot.cli.status import Status
 from bot.config import Settings
 from bot.errors import Refused
 from bot.execution.confirming import confirm, may_confirm
-from bot.execution.signatures import LONGEST
 from bot.inventory import Inventory
 from bot.model.execution import State
 from bot.model.person import Person
@@ -30,6 +29,7 @@ from bot.model.review import Decision
 from bot.model.text import Lang
 from bot.render.terminal import print_plan
 from bot.render.visible import visible
+from bot.signing import LONGEST
 
 
 def run(arguments: Namespace) -> int:

@@ -1,32 +1,24 @@
-"""Did this person sign these words? OpenSSH answers; only public keys are known here, and no answer means no."""
+"""Did this person sign this decision? Asked again whenever it counts, by the keys that the inventory lists then."""
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
 from bot.approval.confirmation import NAMESPACE, signed_text
-from bot.errors import Refused
 from bot.model.person import Person, Register
 from bot.model.plan import Plan
 from bot.model.review import Confirmation
-
-LONGEST = 16_384  # characters of a signature; those of security keys and long RSA keys have 2,000
-_SECONDS = 10.0
+from bot.signing import objection
 
 
 async def signed(person: Person, text: str, signature: str) -> bool:
     """Whether one of the person's keys signed exactly this text for postmedic. Raises `Refused` without ssh-keygen."""
-    if not person.keys or len(signature) > LONGEST:
+    if not person.keys:
         return False
-    with tempfile.TemporaryDirectory(prefix="postmedic-signature-") as name:
-        signers, seal = Path(name) / "signers", Path(name) / "signature"
-        signers.write_text("".join(f'{person.name} namespaces="{NAMESPACE}" {key}\n' for key in person.keys), encoding="ascii")
-        seal.write_text(signature, encoding="utf-8", errors="replace")
-        words = ("-Y", "verify", "-f", str(signers), "-I", person.name, "-n", NAMESPACE, "-s", str(seal))
-        return await _says_yes(words, text.encode())
+    signers = "".join(f'{person.name} namespaces="{NAMESPACE}" {key}\n' for key in person.keys).encode("ascii")
+    seal = signature.encode("utf-8", "replace")
+    return not await asyncio.to_thread(objection, text.encode(), seal, signers, who=person.name, namespace=NAMESPACE)
 
 
 async def verified(plan: Plan, confirmations: Iterable[Confirmation], register: Register) -> tuple[Confirmation, ...]:
@@ -37,21 +29,3 @@ async def verified(plan: Plan, confirmations: Iterable[Confirmation], register: 
         if person is not None and await signed(person, signed_text(plan, one.person, one.decision), one.signature):
             good.append(one)
     return tuple(good)
-
-
-async def _says_yes(words: tuple[str, ...], text: bytes) -> bool:
-    quiet = asyncio.subprocess.DEVNULL
-    try:
-        process = await asyncio.create_subprocess_exec(
-            "ssh-keygen", *words, stdin=asyncio.subprocess.PIPE, stdout=quiet, stderr=quiet
-        )
-    except OSError as error:
-        raise Refused(detail="ssh-keygen is not installed beside the bot, so no signature can be verified") from error
-    try:
-        async with asyncio.timeout(_SECONDS):
-            await process.communicate(text)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return False
-    return process.returncode == 0

@@ -13,7 +13,6 @@ import pytest
 from bot.__main__ import main
 from bot.approval.confirmation import signed_text
 from bot.errors import Refused
-from bot.execution import signatures
 from bot.execution.confirming import confirm
 from bot.execution.executor import Executor
 from bot.model.execution import State
@@ -24,6 +23,7 @@ from bot.model.problem import Risk
 from bot.model.progress import Why
 from bot.model.review import Decision
 from bot.sandbox.hosts import people
+from bot.signing import LONGEST
 from bot.store.store import Store
 from tests.support.keys import confirmed, register, signature
 from tests.support.plans import ANNE, BERT, KEY, REQUESTER, TEAM, Machine, host, means, plan, review
@@ -132,7 +132,7 @@ async def test_what_is_not_exactly_this_is_refused_and_written_down(
         "other words": lambda: signature(anne, words + "\n"),
         "rubbish": lambda: "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n",
         "nothing": lambda: "",
-        "too long": lambda: signature(anne, words) + " " * signatures.LONGEST,
+        "too long": lambda: signature(anne, words) + " " * LONGEST,
     }[forgery]()
     with pytest.raises(Refused, match="no signature of anne"):
         await offered(store, one, known, "anne", sealed)
