@@ -62,7 +62,8 @@ def parser() -> argparse.ArgumentParser:
     trial.add_argument("--json", action="store_true", help="plain values for scripts")
     unmatched = command("unmatched", "unmatched:run", "what people asked about and no entry explains", about)
     unmatched.add_argument("--json", action="store_true", help="plain values for scripts")
-    command("digest", "knowledge:digest", "print the digest of the entries, for the setting knowledge_digest", about)
+    digest = command("digest", "knowledge:digest", "print the digest of the entries, to pin it or to sign it", about)
+    digest.add_argument("--in", dest="folder", type=Path, metavar="DIR", help="only of the entries in this folder, to sign it")
     ago = "only from this time on: 2026-11-28, 2026-11-28T09:30 (UTC), or how long ago, as in 36h or 7d"
     record = commands.add_parser("audit", help="who did what, and is the record whole").add_subparsers(
         required=True, metavar="WHAT"

@@ -37,7 +37,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     Raises `ConfigError`, `InventoryError`, `KnowledgeError` or `StoreUnavailable` before anything is served.
     """
     hosts = inventory.load(settings.inventory)
-    shelf = Shelf(settings.knowledge_paths, pinned=settings.knowledge_digest)
+    shelf = Shelf(settings.knowledge_paths, pinned=settings.knowledge_digest, signers=settings.knowledge_signers)
     known = await shelf.read()
     if not is_url(settings.database):
         _private(Path(settings.database))

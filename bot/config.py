@@ -39,6 +39,7 @@ class Settings:
     database: str = field(default="postmedic.db", repr=False)  # a path, or a URL that may hold a password
     knowledge_paths: tuple[Path, ...] = ()
     knowledge_digest: str = ""
+    knowledge_signers: Path | None = None
     lang: Lang = "en"
     channels: tuple[str, ...] = ()
     plan_minutes: int = 30
@@ -109,10 +110,12 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
         return ConfigError(where=file, detail=f"{name} is {expected}")
 
     base = file.parent
-    for name in ("inventory", "database"):
+    for name in ("inventory", "database", "knowledge_signers"):
         if name in values and (not isinstance(values[name], str) or not values[name]):
-            raise wrong(name, "the path of a file" if name == "inventory" else "a path or an address")
+            raise wrong(name, "a path or an address" if name == "database" else "the path of a file")
     checked: dict[str, Any] = {"inventory": base / values.pop("inventory", Settings().inventory)}
+    if "knowledge_signers" in values:
+        checked["knowledge_signers"] = base / values.pop("knowledge_signers")
     checked["database"] = _database(values.pop("database", Settings().database), base, wrong)
     for name in ("knowledge_paths", "channels", "alarm_channels"):
         listed = values.pop(name, [])

@@ -19,6 +19,7 @@ from bot.engine import Known, compiled
 from bot.errors import KnowledgeError
 from bot.knowledge import library
 from bot.knowledge.cases import cases
+from bot.knowledge.seal import SEAL
 from bot.render.visible import visible
 
 LOG = logging.getLogger(__name__)
@@ -31,13 +32,15 @@ Stamp = tuple[tuple[str, int, int, int], ...]
 class Shelf:
     """The entries in use, and the folders they come from."""
 
-    def __init__(self, own: Sequence[Path], *, pinned: str = "") -> None:
+    def __init__(self, own: Sequence[Path], *, pinned: str = "", signers: Path | None = None) -> None:
         """Read the built-in entries; raises `KnowledgeError` when they cannot be used, as nothing could then be recognised.
 
-        With `pinned`, the digest of all entries that were reviewed, nothing else than exactly those is ever used.
+        With `pinned`, the digest of all entries that were reviewed, nothing else than exactly those is ever used; with
+        `signers`, the file of those who may sign, no folder that none of them signed.
         """
         self._own = tuple(own)
         self._pinned = pinned
+        self._signers = signers
         self._stamp: Stamp = ()
         self.known = compiled(library.load(pinned="" if own else pinned))
         self._built_in = self.known.library
@@ -46,15 +49,16 @@ class Shelf:
     async def read(self) -> Known:
         """Take the folders as they are now if they are sound, else keep what is in use and say why.
 
-        Raises `KnowledgeError` at the start when they are not the entries that are pinned.
+        Raises `KnowledgeError` at the start when they are not the entries that are pinned, or not signed and sound.
         """
         if not self._own:
             return self.known
-        self._stamp = await asyncio.to_thread(stamp, self._own)
+        self._stamp = await asyncio.to_thread(stamp, self._own, self._signers)
         try:
             self.known = await asyncio.to_thread(asyncio.run, self._sound())
         except KnowledgeError as error:
-            if self._pinned and self.known.library is self._built_in:  # the built-in entries alone are not what was pinned
+            strict = self._pinned or self._signers  # the built-in entries alone are not what was asked for
+            if strict and self.known.library is self._built_in:
                 raise
             self.known = replace(self.known, refused=visible(str(error)))
         return self.known
@@ -64,14 +68,14 @@ class Shelf:
         seen = self._stamp
         while self._own:
             await asyncio.sleep(every)
-            now = await asyncio.to_thread(stamp, self._own)
+            now = await asyncio.to_thread(stamp, self._own, self._signers)
             if now == seen and now != self._stamp:
                 use(await self.read())
             seen = now
 
     async def _sound(self) -> Known:
         """The built-in entries and one's own; raises `KnowledgeError` unless every check passes."""
-        known = compiled(library.load(self._own, beside=self._built_in, pinned=self._pinned))
+        known = compiled(library.load(self._own, beside=self._built_in, pinned=self._pinned, signers=self._signers))
         try:
             own = [one for name, one in known.library.items() if name not in self._built_in]
             findings = await checked(known.library, own, known.matcher)
@@ -97,10 +101,11 @@ def announce(known: Known) -> None:
         LOG.info("%d problems are known", len(known.library))
 
 
-def stamp(roots: Sequence[Path]) -> Stamp:
+def stamp(roots: Sequence[Path], signers: Path | None = None) -> Stamp:
     """What tells whether a file was written, made or removed, without reading any."""
     found = []
-    for path in (path for root in roots for form in ("*/*/problem.yaml", "*/*/cases/*.yaml") for path in root.glob(form)):
+    forms = ("*/*/problem.yaml", "*/*/cases/*.yaml", SEAL)
+    for path in (*(path for root in roots for form in forms for path in root.glob(form)), *((signers,) if signers else ())):
         try:
             state = path.stat()
         except OSError:  # it went away, or may not be looked at; reading it will say why

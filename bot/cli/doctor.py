@@ -82,7 +82,8 @@ async def _look(given: Settings, host: str | None) -> AsyncIterator[Finding]:
 
 async def _knowledge(given: Settings) -> Finding:
     try:
-        known = await Shelf(given.knowledge_paths, pinned=given.knowledge_digest).read()
+        shelf = Shelf(given.knowledge_paths, pinned=given.knowledge_digest, signers=given.knowledge_signers)
+        known = await shelf.read()
     except PostmedicError as error:
         return _error("knowledge", error)
     if known.refused:

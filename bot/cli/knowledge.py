@@ -15,7 +15,7 @@ from bot.connectors.replay import ReplayReader
 from bot.diagnosis.gather import gather
 from bot.errors import NotFound
 from bot.knowledge.cases import Case, cases, write
-from bot.knowledge.library import Library
+from bot.knowledge.library import Library, load
 from bot.matching import Matcher
 from bot.model.fact import FactUse
 from bot.model.problem import Problem
@@ -95,9 +95,9 @@ def show(arguments: Namespace) -> int:
 
 
 def digest(arguments: Namespace) -> int:
-    """Print the digest of all entries that would be loaded, whatever is pinned."""
-    given = settings(arguments)
-    print(knowledge(replace(given, knowledge_digest="")).digest)
+    """Print the digest of all entries that would be loaded, or of one folder's, whatever is pinned or signed."""
+    given = replace(settings(arguments), knowledge_digest="", knowledge_signers=None)
+    print((load([arguments.folder]) if arguments.folder else knowledge(given)).digest)
     return Status.FINE
 
 

@@ -60,7 +60,9 @@ def language(arguments: Namespace, given: Settings) -> Lang:
 
 def knowledge(given: Settings) -> library.Library:
     """The built-in entries and those of `knowledge_paths`. Raises `KnowledgeError`."""
-    return library.load((library.BUILT_IN, *given.knowledge_paths), pinned=given.knowledge_digest)
+    return library.load(
+        given.knowledge_paths, beside=library.load(), pinned=given.knowledge_digest, signers=given.knowledge_signers
+    )
 
 
 async def discretion(given: Settings) -> Discretion:

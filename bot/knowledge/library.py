@@ -5,13 +5,14 @@ A folder that is not there is an error and never an empty one: what it held woul
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from bot import rights
 from bot.errors import KnowledgeError
+from bot.knowledge import seal
 from bot.knowledge.entry import problem
 from bot.model.problem import Problem
 
@@ -27,9 +28,11 @@ class Library(Mapping[str, Problem]):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the raw bytes of every entry, in the order of their ids: what was reviewed is what is loaded."""
-        lines = (f"{name} {problem.digest}\n" for name, problem in sorted(self.problems.items()))
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        """What was reviewed is what is loaded: `digest` of every entry.
+
+        Cases are not in it: they are run to find out whether an entry may be used, and change nothing of what it does.
+        """
+        return digest({name: problem.digest for name, problem in self.problems.items()})
 
     def __getitem__(self, problem_id: str) -> Problem:
         return self.problems[problem_id]
@@ -46,38 +49,39 @@ def entries(root: Path) -> Iterator[Path]:
     return (path.parent for path in sorted(root.glob("*/*/problem.yaml")))
 
 
-def load(roots: Iterable[Path] = (BUILT_IN,), *, beside: Library | None = None, pinned: str = "") -> Library:
+def load(
+    roots: Iterable[Path] = (BUILT_IN,), *, beside: Library | None = None, pinned: str = "", signers: Path | None = None
+) -> Library:
     """Load every entry below `roots`, each read once, beside those of another library; raises `KnowledgeError` that names
     each bad entry.
 
-    With `pinned`, the digest of a library that was reviewed, anything else than exactly that library is refused.
+    With `signers`, the file of those who may sign entries, each root must be signed (`bot.knowledge.seal`), and what is not
+    is never parsed. With `pinned`, the digest of a library that was reviewed, anything else than exactly that library is
+    refused.
     """
     problems: dict[str, Problem] = dict(beside.problems) if beside else {}
     folders: dict[str, Path] = dict(beside.folders) if beside else {}
     errors: list[KnowledgeError] = []
     for root in roots:
-        if not root.is_dir():
-            errors.append(
-                KnowledgeError(where=root, detail="there is no such folder", hint="make it, or correct knowledge_paths")
-            )
-        for folder in entries(root):
-            where = f"{root.name}/{folder.relative_to(root)}/problem.yaml"
+        raw, unread = _read(root)
+        errors += unread
+        if signers and not unread:
             try:
-                for place in (root, folder.parent, folder, folder / "problem.yaml"):
-                    _closed(place, where)
-                one = problem((folder / "problem.yaml").read_bytes(), where)
-                expected = f"{folder.parent.name}-{folder.name}"
-                if one.id != expected:
-                    raise KnowledgeError(where=where, detail=f"its id is {one.id}", hint=f"the folder says {expected}")
-                if one.id in problems:
-                    raise KnowledgeError(where=where, detail=f"the id {one.id} exists twice", hint=f"see {folders[one.id]}")
-                problems[one.id], folders[one.id] = one, folder
+                seal.verify(root, digest({_id(folder): sha256(one).hexdigest() for folder, one in raw.items()}), signers)
             except KnowledgeError as error:
                 errors.append(error)
-            except OSError as error:
-                errors.append(
-                    KnowledgeError(where=where, detail=f"it cannot be read: {error.strerror}", hint="look at its rights")
-                )
+        if signers and errors:
+            continue
+        for folder, one in raw.items():
+            try:
+                found = _problem(folder, one, _where(root, folder))
+                if found.id in problems:
+                    raise KnowledgeError(
+                        where=_where(root, folder), detail=f"the id {found.id} exists twice", hint=f"see {folders[found.id]}"
+                    )
+                problems[found.id], folders[found.id] = found, folder
+            except KnowledgeError as error:
+                errors.append(error)
     if len(errors) == 1:
         raise errors[0]
     if errors:
@@ -90,6 +94,42 @@ def load(roots: Iterable[Path] = (BUILT_IN,), *, beside: Library | None = None, 
     return library
 
 
-def _closed(place: Path, where: str) -> None:
-    if exposed := rights.open_to_others(place):
-        raise KnowledgeError(where=where, detail=exposed, hint="an entry decides what people are offered to run")
+def digest(entries: Mapping[str, str]) -> str:
+    """SHA-256 over the ids of entries and the digests of their raw bytes, in the order of their ids."""
+    return sha256("".join(f"{name} {one}\n" for name, one in sorted(entries.items())).encode()).hexdigest()
+
+
+def _read(root: Path) -> tuple[dict[Path, bytes], list[KnowledgeError]]:
+    """The raw bytes of each entry by its folder, and why some cannot be read or believed."""
+    raw: dict[Path, bytes] = {}
+    errors: list[KnowledgeError] = []
+    if not root.is_dir():
+        errors.append(KnowledgeError(where=root, detail="there is no such folder", hint="make it, or correct knowledge_paths"))
+    for folder in entries(root):
+        where = _where(root, folder)
+        try:
+            for place in (root, folder.parent, folder, folder / "problem.yaml"):
+                if exposed := rights.open_to_others(place):
+                    raise KnowledgeError(where=where, detail=exposed, hint="an entry decides what people are offered to run")
+            raw[folder] = (folder / "problem.yaml").read_bytes()
+        except KnowledgeError as error:
+            errors.append(error)
+        except OSError as error:
+            detail = f"it cannot be read: {error.strerror}"
+            errors.append(KnowledgeError(where=where, detail=detail, hint="look at its rights"))
+    return raw, errors
+
+
+def _problem(folder: Path, raw: bytes, where: str) -> Problem:
+    one = problem(raw, where)
+    if one.id != _id(folder):
+        raise KnowledgeError(where=where, detail=f"its id is {one.id}", hint=f"the folder says {_id(folder)}")
+    return one
+
+
+def _id(folder: Path) -> str:
+    return f"{folder.parent.name}-{folder.name}"
+
+
+def _where(root: Path, folder: Path) -> str:
+    return f"{root.name}/{folder.relative_to(root)}/problem.yaml"

@@ -38,7 +38,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
     defaults = {one.name: getattr(Settings(), one.name) for one in fields(Settings)}
     assert set(rows) == set(defaults)
     for name, default in defaults.items():
-        shown = f"`{default}`" if default not in ((), "") else "empty"
+        shown = f"`{default}`" if default not in ((), "", None) else "empty"
         assert rows[name].strip() == shown, name
         assert f"`{PREFIX}{name.upper()}`" in page
 

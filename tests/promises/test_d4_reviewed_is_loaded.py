@@ -1,19 +1,28 @@
-"""D4: what was reviewed is what is loaded: one read, a digest over its raw bytes; a pinned one refuses a changed byte."""
+"""D4: what was reviewed is what is loaded: read once, digest over raw bytes; a pinned or signed one refuses a changed byte."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import random
+import re
 import shutil
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.__main__ import main
+from bot.authoring.shelf import Shelf
 from bot.cli.status import Status
+from bot.engine import Known
 from bot.errors import KnowledgeError
+from bot.knowledge import seal
 from bot.knowledge.library import BUILT_IN, entries, load
+from tests.support.own_entry import ENTRY, IDENTITY, place, sign, signer, signers
 
 CHANGES = 24
 
@@ -23,6 +32,20 @@ def copy(tmp_path: Path) -> Path:
     """The built-in entries without their cases, where they may be changed."""
     shutil.copytree(BUILT_IN, tmp_path / "knowledge", ignore=shutil.ignore_patterns("cases"))
     return tmp_path / "knowledge"
+
+
+def changes(whole: bytes, at: int) -> tuple[bytes, ...]:
+    """A file with one byte changed, in ways of which YAML does not notice all."""
+    changed = (
+        whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :],
+        whole[:at] + whole[at + 1 :],
+        whole + b"\n",
+        whole + b"# reviewed\n",
+        whole.replace(b"\n", b"\r\n", 1),
+        b"\xef\xbb\xbf" + whole,
+    )
+    assert whole not in changed
+    return changed
 
 
 def test_every_entry_is_read_once_and_its_digest_is_over_those_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,16 +82,7 @@ def test_one_changed_byte_anywhere_stops_the_start(copy: Path) -> None:
         file = chance.choice(files)
         whole = file.read_bytes()
         at = chance.randrange(len(whole))
-        changed = (
-            whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :],
-            whole[:at] + whole[at + 1 :],
-            whole + b"\n",
-            whole + b"# reviewed\n",
-            whole.replace(b"\n", b"\r\n", 1),
-            b"\xef\xbb\xbf" + whole,
-        )[number % 6]
-        assert changed != whole
-        file.write_bytes(changed)
+        file.write_bytes(changes(whole, at)[number % 6])
         with pytest.raises(KnowledgeError):
             load([copy], pinned=pinned)
         file.write_bytes(whole)
@@ -114,3 +128,130 @@ def test_the_command_line_prints_what_to_pin_and_keeps_to_it(
     assert pinned in said.err
     assert main(["knowledge", "digest", "--settings", str(settings)]) == Status.FINE, "what to review next can still be told"
     assert capsys.readouterr().out.strip() in said.err
+
+
+# --- signed -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Path:
+    """A folder with one entry, and beside it the key of CI, which signed it."""
+    place(tmp_path / "ours")
+    sign(tmp_path / "ours", signer(tmp_path))
+    return tmp_path / "ours"
+
+
+def signed(ours: Path) -> list[str]:
+    return list(load([ours], signers=ours.parent / "signers"))
+
+
+def test_what_was_signed_is_loaded_wherever_it_lies(ours: Path, tmp_path: Path) -> None:
+    assert signed(ours) == [IDENTITY]
+    shutil.copytree(ours, tmp_path / "elsewhere")
+    assert list(load([tmp_path / "elsewhere"], signers=tmp_path / "signers")) == [IDENTITY]
+
+
+def test_one_byte_changed_after_the_signature_is_refused(ours: Path) -> None:
+    (file,) = (folder / "problem.yaml" for folder in entries(ours))
+    whole = file.read_bytes()
+    for changed in changes(whole, len(whole) // 2):
+        file.write_bytes(changed)
+        with pytest.raises(KnowledgeError, match=r"incorrect signature.*sign it again"):
+            signed(ours)
+    file.write_bytes(whole)
+    assert signed(ours) == [IDENTITY]
+
+
+def test_what_nobody_signed_is_never_parsed(ours: Path) -> None:
+    """Its text reaches no parser: what is said is about the signature, not about what the parser would choke on."""
+    place(ours, "id: [")
+    with pytest.raises(KnowledgeError, match="incorrect signature") as said:
+        signed(ours)
+    assert "problem.yaml" not in str(said.value)
+
+
+def test_what_is_written_once_the_signature_was_looked_at_is_not_loaded(ours: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    verify = seal.verify
+
+    def then_written(root: Path, digest: str, signers: Path) -> None:
+        verify(root, digest, signers)
+        place(root, ENTRY.replace("Raise it.", "Lower it."))
+
+    reviewed = load([ours]).digest
+    monkeypatch.setattr(seal, "verify", then_written)
+    assert load([ours], signers=ours.parent / "signers").digest == reviewed
+    assert load([ours]).digest != reviewed
+
+
+def test_every_folder_needs_a_signature_of_its_own(ours: Path, tmp_path: Path) -> None:
+    place(tmp_path / "more")
+    shutil.move(tmp_path / "more/local/frob-gone", tmp_path / "more/local/other")
+    (tmp_path / "more/local/other/problem.yaml").write_text(ENTRY.replace(IDENTITY, "local-other"))
+    both, known = [ours, tmp_path / "more"], tmp_path / "signers"
+    with pytest.raises(KnowledgeError, match=r"knowledge\.sig cannot be read"):
+        load(both, signers=known)
+    shutil.copy(ours / seal.SEAL, tmp_path / "more")
+    with pytest.raises(KnowledgeError, match="incorrect signature"):
+        load(both, signers=known)
+    sign(tmp_path / "more", tmp_path / "ci")
+    assert set(load(both, signers=known)) == {IDENTITY, "local-other"}
+
+
+async def test_while_it_serves_only_what_is_signed_is_taken(ours: Path, tmp_path: Path) -> None:
+    """What was good last stays in use, and it is told; a signature alone, or a signer, is seen as a change."""
+    shelf = Shelf([ours], signers=tmp_path / "signers")
+    good = await shelf.read()
+    assert good.refused == ""
+    used = [good]
+    watching = asyncio.create_task(shelf.watch(used.append, every=0.05))
+
+    async def until(held: Callable[[Known], bool]) -> Known:
+        async with asyncio.timeout(60):
+            while not held(used[-1]):
+                await asyncio.sleep(0.02)
+        return used[-1]
+
+    place(ours, ENTRY.replace("Raise it.", "Raise it now."))
+    assert (await until(lambda known: "incorrect signature" in known.refused)).library is good.library
+    sign(ours, tmp_path / "ci")
+    newer = await until(lambda known: known.refused == "" and known.library is not good.library)
+    assert newer.library[IDENTITY].digest != good.library[IDENTITY].digest
+    signers(tmp_path, tmp_path / "ci", 'valid-before="20200101"')
+    assert (await until(lambda known: "key has expired" in known.refused)).library is newer.library
+    watching.cancel()
+
+
+def test_no_command_uses_what_nobody_signed_but_what_to_sign_is_told(
+    ours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "postmedic.toml"
+    settings.write_text('knowledge_paths = ["ours"]\nknowledge_signers = "signers"\n')
+    call = ["--settings", str(settings)]
+    assert main(["knowledge", "show", IDENTITY, *call]) == Status.FINE
+    place(ours, ENTRY + "\n")
+    capsys.readouterr()
+    assert main(["knowledge", "show", IDENTITY, *call]) == Status.USAGE
+    assert main(["doctor", *call]) == Status.FOUND
+    said = capsys.readouterr()
+    assert "Raise it." not in said.out
+    assert f"postmedic knowledge digest --in {ours} | ssh-keygen -Y sign" in said.err
+    assert f"→ postmedic knowledge digest --in {ours} | ssh-keygen -Y sign" in said.out
+    assert main(["knowledge", "digest", "--in", str(ours), *call]) == Status.FINE
+    assert capsys.readouterr().out == f"{load([ours]).digest}\n"
+
+
+def _recipe() -> Iterator[str]:
+    """The commands that docs/settings.md gives to CI."""
+    page = (Path(__file__).parents[2] / "docs/settings.md").read_text(encoding="utf-8")
+    block = re.search(r"```sh\n(.*?knowledge\.sig)\n```", page, re.DOTALL)
+    assert block
+    yield from block[1].splitlines()
+
+
+def test_ci_signs_with_what_the_page_says(ours: Path, tmp_path: Path) -> None:
+    (ours / seal.SEAL).unlink()
+    (tmp_path / "postmedic").symlink_to(Path(sys.executable).parent / "postmedic")
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "KEY": str(tmp_path / "ci"), "HOME": str(tmp_path)}
+    done = subprocess.run(["sh", "-euc", "\n".join(_recipe())], cwd=ours, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert signed(ours) == [IDENTITY]

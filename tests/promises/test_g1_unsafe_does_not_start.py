@@ -26,6 +26,7 @@ from bot.model.text import LANGS, Lang
 from bot.render.plan_card import plan_card
 from bot.render.templates import say
 from bot.store.dialect import open_engine
+from tests.support import own_entry
 from tests.support.entries import ENTRY
 from tests.support.plans import ANNE, TEAM, plan
 
@@ -103,6 +104,10 @@ def mode(name: str, bits: int) -> Callable[[House], None]:
     return lambda house: (house.root / name).chmod(bits)
 
 
+def mark(name: str, text: str) -> Callable[[House], object]:
+    return lambda house: (house.root / name).write_text(text)
+
+
 def setting(old: str, new: str) -> Callable[[House], None]:
     return lambda house: house.write(house.settings, old, new)
 
@@ -119,6 +124,32 @@ def _elsewhere(house: House) -> None:
     (house.root / "ours").symlink_to(open_to_all)
 
 
+def sealed(spoil: Callable[[House], object]) -> Callable[[House], None]:
+    """Only entries that CI signed may be used, and so they are; then it is spoilt."""
+
+    def seal(house: House) -> None:
+        shutil.rmtree(house.root / "ours")
+        own_entry.place(house.root / "ours")
+        own_entry.sign(house.root / "ours", own_entry.signer(house.root / "etc"))
+        house.write(house.settings, "slack_bot", 'knowledge_signers = "signers"\nslack_bot')
+        spoil(house)
+
+    return seal
+
+
+def listed(options: str = "", **named: str) -> Callable[[House], object]:
+    return lambda house: own_entry.signers(house.root / "etc", house.root / "etc/ci", options, **named)
+
+
+def _signers_inside(house: House) -> None:
+    shutil.move(house.root / "etc/signers", house.root / "ours/signers")
+    house.write(house.settings, '"signers"', '"../ours/signers"')
+
+
+def signed_again(**named: str) -> Callable[[House], object]:
+    return lambda house: own_entry.sign(house.root / "ours", house.root / "etc/ci", **named)
+
+
 UNSAFE: dict[str, tuple[Callable[[House], None], str]] = {
     "settings everybody may write": (mode("etc/postmedic.toml", 0o602), "chmod o-w"),
     "settings with a token others may read": (mode("etc/postmedic.toml", 0o640), "chmod 600"),
@@ -129,6 +160,25 @@ UNSAFE: dict[str, tuple[Callable[[House], None], str]] = {
     "a token in plain http": (setting("slack_bot", 'slack_api_url = "http://slack.example/"\nslack_bot'), "https"),
     "plans that never expire": (setting("slack_bot", "plan_minutes = 100000\nslack_bot"), "1 to 240"),
     "a digest of other entries": (setting("slack_bot", f'knowledge_digest = "{"0" * 64}"\nslack_bot'), "review what changed"),
+    "entries nobody signed": (sealed(lambda house: (house.root / "ours/knowledge.sig").unlink()), "ssh-keygen -Y sign"),
+    "entries changed since they were signed": (
+        sealed(lambda house: own_entry.place(house.root / "ours", own_entry.ENTRY + "\n")),
+        "incorrect signature",
+    ),
+    "entries signed for something else": (sealed(signed_again(namespace="postmedic")), "namespace does not match"),
+    "no signature but words": (sealed(mark("ours/knowledge.sig", "signed: ci\n")), "Couldn't parse signature"),
+    "an expired signature of entries": (sealed(listed('valid-before="20200101"')), "key has expired"),
+    "a signature before its time": (sealed(listed('valid-after="20990101"')), "key is not yet valid"),
+    "entries signed by an unknown key": (
+        sealed(lambda house: own_entry.signer(house.root / "etc", "other")),
+        "Could not verify",
+    ),
+    "entries signed by who may only sign something else": (sealed(listed(principal="git")), "Could not verify"),
+    "signers of something else alone": (sealed(listed('namespaces="git"')), "not permitted for use"),
+    "signers everybody may write": (sealed(mode("etc/signers", 0o646)), "chmod o-w"),
+    "signers among the entries": (sealed(_signers_inside), "move it out"),
+    "no signers": (sealed(lambda house: (house.root / "etc/signers").unlink()), "correct knowledge_signers"),
+    "an empty name for the signers": (setting("slack_bot", 'knowledge_signers = ""\nslack_bot'), "the path of a file"),
     "an inventory everybody may write": (mode("etc/inventory.toml", 0o606), "chmod o-w"),
     "no inventory": (lambda house: house.inventory.unlink(), "No such file"),
     "an unknown key of a host": (host("enrolled", "enroled"), "'enroled' is not known"),
@@ -164,6 +214,12 @@ UNUSED: dict[str, tuple[Callable[[House], None], str]] = {
 
 
 def test_a_safe_house_starts(house: House) -> None:
+    with pytest.raises(Reached):
+        house.start()
+
+
+def test_a_signed_one_starts(house: House) -> None:
+    sealed(listed('valid-before="20990101Z"'))(house)
     with pytest.raises(Reached):
         house.start()
 

@@ -1,11 +1,15 @@
-"""A sound entry of one's own, with its cases, as a team writes it beside the built-in ones."""
+"""A sound entry of one's own, with its cases, as a team writes it beside the built-in ones, and its signature."""
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 from bot.knowledge.cases import Case, write
+from bot.knowledge.library import load
+from bot.knowledge.seal import NAME, SEAL
 from bot.model.probe import Reading
+from tests.support.keys import signature
 
 IDENTITY = "local-frob-gone"
 LINE = "postfix/smtpd[9]: fatal: frobnicator answered 7 times too often to mx.example.com[192.0.2.1]"
@@ -42,3 +46,23 @@ def place(root: Path, text: str = ENTRY) -> Path:
     path = folder / "problem.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def signer(folder: Path, name: str = "ci") -> Path:
+    """A new key in `folder`, listed in its file `signers` as the only one that may sign; gives the key's file."""
+    key = folder / name
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    signers(folder, key)
+    return key
+
+
+def signers(folder: Path, key: Path, options: str = "", *, principal: str = NAME) -> Path:
+    """Write the file of those who may sign, with one key; gives the file."""
+    file = folder / "signers"
+    file.write_text(f"{principal} {options} {key.with_suffix('.pub').read_text()}", encoding="utf-8")
+    return file
+
+
+def sign(root: Path, key: Path, *, namespace: str = NAME) -> None:
+    """Sign the entries below `root` as they are now."""
+    (root / SEAL).write_text(signature(key, f"{load([root]).digest}\n", namespace=namespace), encoding="ascii")
