@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from argparse import Namespace
 
-from bot.cli.setting_up import login, settings, store
+from bot.cli.setting_up import discretion, login, settings, store
 from bot.cli.status import Status
 from bot.config import Settings
 from bot.model.person import LOCAL
-from bot.render.redact import redact
+from bot.render.replies import LONGEST_REASON
 from bot.render.visible import one_line
 
 
 def freeze(arguments: Namespace) -> int:
     """Lay a freeze on every host."""
-    return asyncio.run(_freeze(settings(arguments), redact(" ".join(arguments.reason))[0][:300]))
+    return asyncio.run(_freeze(settings(arguments), " ".join(arguments.reason)))
 
 
 def unfreeze(arguments: Namespace) -> int:
@@ -25,7 +25,8 @@ def unfreeze(arguments: Namespace) -> int:
 
 async def _freeze(given: Settings, reason: str) -> int:
     async with store(given) as opened:
-        found = await opened.gate.freeze(f"{LOCAL}{login()}", reason)
+        told = (await discretion(given))(reason)[:LONGEST_REASON]
+        found = await opened.gate.freeze(f"{LOCAL}{login()}", told)
     print(
         f"frozen by {one_line(found.actor)}: {one_line(found.reason) or 'no reason given'}; lift it with `postmedic unfreeze`"
     )

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
+from bot.config import PSEUDONYMS
 from bot.errors import Frozen
 from bot.execution.executor import Executor
 from bot.model.execution import State, StepResult
 from bot.model.gate import Caps, Waits
 from bot.model.progress import Why
+from bot.render.discretion import Discretion
 from bot.sandbox.slack.seed import MAIL_OPS
 from bot.store.store import Store
 from tests.drills.machine import FileMachine, append, lines
@@ -321,3 +323,15 @@ async def test_the_command_line_lays_and_lifts_it_without_slack(
     (tmp_path / "elsewhere/postmedic.toml").touch(mode=0o600)
     assert await asyncio.to_thread(main, ["freeze", "--settings", str(tmp_path / "elsewhere/postmedic.toml")]) == 2
     assert not (tmp_path / "elsewhere/postmedic.db").exists(), "a freeze of a new database would stop nothing"
+
+
+async def test_a_reason_on_the_command_line_is_masked_as_one_in_slack_is(store: Store, tmp_path: Path) -> None:
+    reason = "anne@example.com sends spam with password=hunter2"
+    in_slack = Discretion(key=await store.key(PSEUDONYMS))
+    (tmp_path / "postmedic.toml").write_text('addresses = "pseudonyms"\n')
+    assert await asyncio.to_thread(main, ["freeze", "--settings", str(tmp_path / "postmedic.toml"), reason]) == 0
+    found = await store.gate.frozen()
+    assert found is not None
+    assert found.reason == in_slack(reason)
+    assert "@example.com sends spam" in found.reason
+    assert not [said for said in ("anne", "hunter2") if said in found.reason]
