@@ -16,14 +16,15 @@ from bot import inventory
 from bot.authoring.shelf import Shelf
 from bot.cli.approval_findings import look_at_approval
 from bot.cli.database_findings import look_at_database
-from bot.cli.findings import Finding, Verdict
+from bot.cli.findings import Finding, Verdict, say
 from bot.cli.host_findings import look_at_hosts
-from bot.cli.setting_up import settings
+from bot.cli.setting_up import language, settings
 from bot.cli.slack_findings import look_at_slack
 from bot.cli.status import Status
 from bot.config import Settings, there
 from bot.errors import ConfigError, PostmedicError
 from bot.inventory import Inventory
+from bot.model.text import Lang
 from bot.render.redact import redact
 from bot.render.visible import visible
 
@@ -33,6 +34,15 @@ _SIGNS = {
     Verdict.UNMEASURED: "[yellow]?[/]",
     Verdict.FOUND: "[bold red]●[/]",
 }
+_ABOUT = {
+    "settings": "doctor-about-settings",
+    "inventory": "doctor-about-inventory",
+    "knowledge": "doctor-about-knowledge",
+    "database": "doctor-about-database",
+    "high risk": "doctor-about-high-risk",
+    "break-glass": "doctor-about-break-glass",
+    "freeze": "doctor-about-freeze",
+}
 _COMMAND = re.compile(r"`([a-z-]+ [^`]+)`")
 
 
@@ -41,55 +51,58 @@ def run(arguments: Namespace) -> int:
     try:
         given = settings(arguments)
     except ConfigError as error:
+        lang: Lang = arguments.lang or "en"
         found = [_error("settings", error)]
     else:
-        found = asyncio.run(_collect(given, arguments.host))
+        lang = language(arguments, given)
+        found = asyncio.run(_collect(given, arguments.host, lang))
     if arguments.json:
         print(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2))
     else:
-        _print(found)
+        _print(found, lang)
     verdicts = {one.verdict for one in found}
     if Verdict.FOUND in verdicts:
         return Status.FOUND
     return Status.UNMEASURED if Verdict.UNMEASURED in verdicts else Status.FINE
 
 
-async def _collect(given: Settings, host: str | None) -> list[Finding]:
-    return [replace(finding, says=visible(redact(finding.says)[0])) async for finding in _look(given, host)]
+async def _collect(given: Settings, host: str | None, lang: Lang) -> list[Finding]:
+    return [replace(finding, says=visible(redact(finding.says)[0])) async for finding in _look(given, host, lang)]
 
 
-async def _look(given: Settings, host: str | None) -> AsyncIterator[Finding]:
-    yield Finding(about="settings", verdict=Verdict.FINE, says="can be used")
+async def _look(given: Settings, host: str | None, lang: Lang) -> AsyncIterator[Finding]:
+    yield Finding(about="settings", verdict=Verdict.FINE, says=say("doctor-settings-fine", lang))
     known = Inventory({})
     try:
         known = inventory.load(given.inventory)
-        yield Finding(about="inventory", verdict=Verdict.FINE, says=f"{given.inventory} names {len(known)} hosts")
+        says = say("doctor-inventory-fine", lang, file=given.inventory, count=len(known))
+        yield Finding(about="inventory", verdict=Verdict.FINE, says=says)
     except PostmedicError as error:
-        yield _error("inventory", error, f"docs/settings.md shows how {given.inventory} is written")
+        yield _error("inventory", error, say("doctor-inventory-how", lang, file=given.inventory))
     chosen = [known.find(host)] if host else list(known.values())
     if host is None:
-        yield await _knowledge(given)
-        for finding in await look_at_database(given.database):
+        yield await _knowledge(given, lang)
+        for finding in await look_at_database(given.database, lang):
             yield finding
         if there(given.database):  # opening makes the file, and looking must change nothing
-            for finding in await look_at_approval(given, known):
+            for finding in await look_at_approval(given, known, lang):
                 yield finding
-        for finding in await look_at_slack(given):
+        for finding in await look_at_slack(given, lang):
             yield finding
-    for finding in await look_at_hosts(chosen, given.inventory):
+    for finding in await look_at_hosts(chosen, given.inventory, lang):
         yield finding
 
 
-async def _knowledge(given: Settings) -> Finding:
+async def _knowledge(given: Settings, lang: Lang) -> Finding:
     try:
         shelf = Shelf(given.knowledge_paths, pinned=given.knowledge_digest, signers=given.knowledge_signers)
         known = await shelf.read()
     except PostmedicError as error:
         return _error("knowledge", error)
     if known.refused:
-        says = f"knowledge_paths cannot be used as they are; a bot that serves keeps what was good last: {known.refused}"
+        says = say("doctor-knowledge-unused", lang, why=known.refused)
         return Finding(about="knowledge", verdict=Verdict.FOUND, says=says, mend="postmedic knowledge check")
-    return Finding(about="knowledge", verdict=Verdict.FINE, says=f"{len(known.library)} problems can be used")
+    return Finding(about="knowledge", verdict=Verdict.FINE, says=say("doctor-knowledge-fine", lang, count=len(known.library)))
 
 
 def _error(about: str, error: PostmedicError, mend: str = "") -> Finding:
@@ -97,12 +110,13 @@ def _error(about: str, error: PostmedicError, mend: str = "") -> Finding:
     return Finding(about=about, verdict=Verdict.FOUND, says=visible(str(error)), mend=command[1] if command else mend)
 
 
-def _print(found: Sequence[Finding]) -> None:
+def _print(found: Sequence[Finding], lang: Lang) -> None:
     console = Console(highlight=False)
     for one in found:
-        console.print(f"{_SIGNS[one.verdict]} [bold]{escape(one.about)}[/]: {escape(one.says)}")
+        about = say(_ABOUT[one.about], lang) if one.about in _ABOUT else one.about
+        console.print(f"{_SIGNS[one.verdict]} [bold]{escape(about)}[/]: {escape(one.says)}")
         if one.mend:
             console.print(f"    [dim]→[/] {escape(one.mend)}", soft_wrap=True)
     wrong = sum(one.verdict is Verdict.FOUND for one in found)
     unknown = sum(one.verdict is Verdict.UNMEASURED for one in found)
-    console.print(f"\n{len(found)} looked at, {wrong} to mend, {unknown} could not be looked at.")
+    console.print("\n" + say("doctor-closing", lang, count=len(found), wrong=wrong, unknown=unknown))

@@ -4,52 +4,53 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
-from bot.cli.findings import Finding, Verdict
+from bot.cli.findings import Finding, Verdict, say
 from bot.errors import HostError
 from bot.execution.enrolment import expected
 from bot.facts.enrolment import enrolment
 from bot.model.enrolment import HOME, Enrolment
 from bot.model.host import Account, Host, Via
 from bot.model.probe import Reading
+from bot.model.text import Lang
 
 
-def enrol(host: Host) -> str:
+def enrol(host: Host, lang: Lang) -> str:
     """The command that mends whatever the enrolment put on a host."""
-    return f"postmedic enroll {host.name} > enroll.sh   # read it, then run it as root on {host.name}"
+    return say("doctor-enrol-how", lang, host=host.name)
 
 
-def of_programs(host: Host, reading: Reading | None) -> Iterator[Finding]:
+def of_programs(host: Host, reading: Reading | None, lang: Lang) -> Iterator[Finding]:
     """Whether the host has the programs this postmedic would install; without them it is not mended."""
     found = enrolment(reading) if reading is not None else None
     wanted = expected()
     if isinstance(found, Enrolment) and found.digest == wanted.digest:
-        yield Finding(about=host.name, verdict=Verdict.FINE, says=f"it has the programs of this postmedic: {found.shown}")
+        yield Finding(about=host.name, verdict=Verdict.FINE, says=say("doctor-programs-fine", lang, there=found.shown))
         return
     if isinstance(found, Enrolment):
-        says = f"its programs are {found.shown}, those of this postmedic {wanted.shown}: it is not mended until they agree"
+        says = say("doctor-programs-differ", lang, there=found.shown, here=wanted.shown)
     else:
-        says = f"it does not say which programs it has in {HOME}: it is not mended until it does"
-    yield Finding(about=host.name, verdict=Verdict.FOUND, says=says, mend=enrol(host))
+        says = say("doctor-programs-unknown", lang, folder=HOME)
+    yield Finding(about=host.name, verdict=Verdict.FOUND, says=says, mend=enrol(host, lang))
 
 
-def of_writer_unused(host: Host) -> Iterator[Finding]:
+def of_writer_unused(host: Host, lang: Lang) -> Iterator[Finding]:
     """What is said of a host that is never mended."""
     if host.via is Via.SHELL and host.writer is not None:
-        says = "it is not enrolled, so its account for fixes is never used: nothing on the host would hold it to approved steps"
-        yield Finding(about=host.name, verdict=Verdict.NOTED, says=f"{says}. Fixes are shown as advice", mend=enrol(host))
+        says = say("doctor-writer-unused", lang)
+        yield Finding(about=host.name, verdict=Verdict.NOTED, says=says, mend=enrol(host, lang))
     else:
-        yield Finding(about=host.name, verdict=Verdict.NOTED, says="it has no account for fixes: fixes are shown as advice")
+        yield Finding(about=host.name, verdict=Verdict.NOTED, says=say("doctor-no-writer", lang))
 
 
-async def of_forbidden(host: Host) -> AsyncIterator[Finding]:
+async def of_forbidden(host: Host, lang: Lang) -> AsyncIterator[Finding]:
     """Try what nobody may do, as each account in turn; whatever was not refused is wrong."""
     for account, other in ((host.reader, host.mender), (host.mender, host.reader)):
         if account is not None:
-            async for finding in _tried(host, account, other):
+            async for finding in _tried(host, account, other, lang):
                 yield finding
 
 
-async def _tried(host: Host, account: Account, other: Account | None) -> AsyncIterator[Finding]:
+async def _tried(host: Host, account: Account, other: Account | None, lang: Lang) -> AsyncIterator[Finding]:
     from bot.connectors.forbidden import attempts  # asyncssh takes a quarter of a second to import
     from bot.connectors.ssh_connection import Opener
 
@@ -58,20 +59,22 @@ async def _tried(host: Host, account: Account, other: Account | None) -> AsyncIt
     untried: list[str] = []
     try:
         async for attempt in attempts(opener, host, account, other):
+            what = say(attempt.what, lang, user=attempt.user)
             if attempt.refused:
-                refused.append(attempt.what)
+                refused.append(what)
             elif attempt.refused is None:
-                untried.append(attempt.what)
+                untried.append(what)
             else:
-                says = f"with the key of {account.user} this was not refused: {attempt.what}"
-                yield Finding(about=host.name, verdict=Verdict.FOUND, says=says, mend=enrol(host))
+                says = say("doctor-not-refused", lang, user=account.user, what=what)
+                yield Finding(about=host.name, verdict=Verdict.FOUND, says=says, mend=enrol(host, lang))
     except HostError:
-        untried.append("logging in")  # why is said elsewhere
+        untried.append(say("tried-login", lang))  # why is said elsewhere
     finally:
         opener.close()
     if refused:
-        says = f"as {account.user}, {len(refused)} forbidden things were tried and refused: {', '.join(refused)}"
+        what = say("doctor-comma", lang).join(refused)
+        says = say("doctor-refused", lang, user=account.user, count=len(refused), what=what)
         yield Finding(about=host.name, verdict=Verdict.FINE, says=says)
     if untried:
-        says = f"as {account.user}, this could not be tried: {', '.join(untried)}"
+        says = say("doctor-untried", lang, user=account.user, what=say("doctor-comma", lang).join(untried))
         yield Finding(about=host.name, verdict=Verdict.UNMEASURED, says=says, mend=f"postmedic doctor {host.name}")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.model.text import Lang
+from bot.render import templates
+
 
 class Verdict(StrEnum):
     """How much a finding weighs."""
@@ -23,3 +26,8 @@ class Finding:
     verdict: Verdict
     says: str
     mend: str = ""
+
+
+def say(name: str, lang: Lang, **values: object) -> str:
+    """What a finding says, from the program's texts; values cannot move the cursor."""
+    return templates.say(name, lang, templates.plain_value, **values)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.cli.enrolment_findings import enrol, of_forbidden, of_programs, of_writer_unused
-from bot.cli.findings import Finding, Verdict
+from bot.cli.findings import Finding, Verdict, say
 from bot.connectors.dispatcher import REFUSED
 from bot.connectors.ssh import SshConnector
 from bot.errors import HostError, HostKeyRejected, LoginRefused
@@ -25,6 +25,7 @@ from bot.model.enrolment import HOME
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.plan import Step
 from bot.model.probe import NO_PERMISSION, Access, Probe, Reading, Request
+from bot.model.text import Lang
 from bot.render.visible import visible
 
 _REACHING = 10.0  # seconds
@@ -32,11 +33,11 @@ _CLOCK = 30  # seconds; beyond it log lines and times of the bot no longer fit t
 _FORBIDDEN = Step(operation="no-such-operation", tokens=(), script="")
 
 
-async def look_at_hosts(hosts: Sequence[Host], inventory: Path) -> list[Finding]:
+async def look_at_hosts(hosts: Sequence[Host], inventory: Path, lang: Lang) -> list[Finding]:
     """Look at all hosts at once; findings come in the order of the hosts."""
     connector = SshConnector()
     try:
-        each = await asyncio.gather(*(_all(_look(host, inventory, connector)) for host in hosts))
+        each = await asyncio.gather(*(_all(_look(host, inventory, connector, lang)) for host in hosts))
     finally:
         connector.close()
     return [finding for findings in each for finding in findings]
@@ -46,54 +47,53 @@ async def _all(findings: AsyncIterator[Finding]) -> list[Finding]:
     return [finding async for finding in findings]
 
 
-async def _look(host: Host, inventory: Path, connector: SshConnector) -> AsyncIterator[Finding]:
-    unreached = await _unreached(host)
+async def _look(host: Host, inventory: Path, connector: SshConnector, lang: Lang) -> AsyncIterator[Finding]:
+    unreached = await _unreached(host, lang)
     if unreached:
         yield unreached
         return
     try:
         readings = await _read(host, connector, list(_probes()))
-    except HostKeyRejected as error:
-        yield _wrong(
-            host,
-            str(error),
-            f"ssh-keyscan -p {host.port} {host.address} | ssh-keygen -lf -   # compare by hand with what `ssh-keygen -lf "
-            f"/etc/ssh/ssh_host_ed25519_key.pub` says at the host's own console; then correct host_keys in {inventory}",
-        )
+    except HostKeyRejected:
+        mend = say("doctor-host-key-how", lang, port=host.port, address=host.address, file=inventory)
+        yield _wrong(host, say("why-host-key-rejected", lang), mend)
         return
     except LoginRefused as error:
-        yield _wrong(host, str(error), _authorize(host, host.reader, "read" if host.via is Via.ENROLLED else ""))
+        forced = "read" if host.via is Via.ENROLLED else ""
+        yield _wrong(host, _login(error, lang), _authorize(host, host.reader, forced, lang))
     except HostError as error:
-        yield await _other_form(host, inventory, connector, error)
+        yield await _other_form(host, inventory, connector, error, lang)
     else:
-        for finding in _reader(host, readings):
+        for finding in _reader(host, readings, lang):
             yield finding
         if host.via is Via.ENROLLED:
-            for finding in of_programs(host, readings.get(ENROLMENT.name)):
+            for finding in of_programs(host, readings.get(ENROLMENT.name), lang):
                 yield finding
-            async for finding in of_forbidden(host):
+            async for finding in of_forbidden(host, lang):
                 yield finding
-    async for finding in _writer(host, inventory, connector):
+    async for finding in _writer(host, inventory, connector, lang):
         yield finding
 
 
-async def _unreached(host: Host) -> Finding | None:
+async def _unreached(host: Host, lang: Lang) -> Finding | None:
     """Why the port cannot be reached or does not speak SSH, else None."""
-    where = f"{host.address} port {host.port}"
+
+    def wrong(says: str, mend: str) -> Finding:
+        where = {"address": host.address, "port": host.port}
+        return _wrong(host, say(says, lang, **where), say(mend, lang, **where))
+
     try:
         async with asyncio.timeout(_REACHING):
             reader, writer = await asyncio.open_connection(host.address, host.port)
             greeting = await reader.read(4)
             writer.close()
     except socket.gaierror:
-        return _wrong(host, f"the name {host.address} has no address", f"getent ahosts {host.address}   # or set `address`")
+        return wrong("doctor-no-address", "doctor-no-address-how")
     except ConnectionRefusedError:
-        return _wrong(host, f"nothing listens on {where}", "systemctl enable --now ssh   # on the host; or correct `port`")
+        return wrong("doctor-refuses", "doctor-refuses-how")
     except (OSError, TimeoutError):
-        return _wrong(host, f"{where} does not answer", f"nc -vz -w 5 {host.address} {host.port}   # a firewall, or it is down")
-    if greeting != b"SSH-":
-        return _wrong(host, f"{where} does not speak SSH", f"nc -w 5 {host.address} {host.port}   # correct `port`")
-    return None
+        return wrong("doctor-silent", "doctor-silent-how")
+    return None if greeting == b"SSH-" else wrong("doctor-no-ssh", "doctor-no-ssh-how")
 
 
 def _probes() -> Iterator[Probe]:
@@ -105,7 +105,7 @@ async def _read(host: Host, connector: SshConnector, probes: Sequence[Probe]) ->
     return {reading.key: reading async for reading in connector.reader(host).read(requests)}
 
 
-async def _other_form(host: Host, inventory: Path, connector: SshConnector, error: HostError) -> Finding:
+async def _other_form(host: Host, inventory: Path, connector: SshConnector, error: HostError, lang: Lang) -> Finding:
     """The login works and the probes do not: look whether the account is of the other kind than the inventory says."""
     enrolled = host.via is Via.ENROLLED
     other = replace(host, via=Via.SHELL if enrolled else Via.ENROLLED)
@@ -114,88 +114,90 @@ async def _other_form(host: Host, inventory: Path, connector: SshConnector, erro
     except HostError:
         return _wrong(host, str(error))
     if enrolled:
-        says = f"{host.reader.user} may run any command there, but the inventory calls the host enrolled"
-        mend = f"put `enrolled = false` for {host.name} into {inventory}, or give its key the forced command {HOME}/read"
-        return _wrong(host, says, mend)
-    return _wrong(
-        host, "it is enrolled, but the inventory does not say so", f"put `enrolled = true` for {host.name} into {inventory}"
-    )
+        mend = say("doctor-not-enrolled-how", lang, host=host.name, file=inventory, folder=HOME)
+        return _wrong(host, say("doctor-not-enrolled", lang, user=host.reader.user), mend)
+    return _wrong(host, say("doctor-enrolled", lang), say("doctor-enrolled-how", lang, host=host.name, file=inventory))
 
 
-def _reader(host: Host, readings: Mapping[str, Reading]) -> Iterator[Finding]:
+def _reader(host: Host, readings: Mapping[str, Reading], lang: Lang) -> Iterator[Finding]:
     user = host.reader.user
     enrolled = host.via is Via.ENROLLED
     if enrolled:
-        yield _fine(host, f"the host key is the inventory's; {user} logs in, and its key can only name probes")
+        yield _fine(host, say("doctor-reader-fine", lang, user=user))
     else:
-        says = f"the host key is the inventory's; {user} logs in as an ordinary account: read-only is not enforced there"
-        yield Finding(about=host.name, verdict=Verdict.NOTED, says=says)
+        yield _noted(host, say("doctor-reader-ordinary", lang, user=user))
     probes = {probe.name: probe for probe in _probes()}
     denied = [name for name, reading in readings.items() if reading.exit == NO_PERMISSION]
     for access, mend in (
-        (Access.ANYONE, f"id {user}   # these need no right that an ordinary account lacks"),
-        (Access.LOGS, enrol(host) if enrolled else f"usermod -aG adm,systemd-journal {user}   # on the host; or enrol it"),
-        (Access.ROOT, enrol(host)),
+        (Access.ANYONE, say("doctor-denied-anyone-how", lang, user=user)),
+        (Access.LOGS, enrol(host, lang) if enrolled else say("doctor-denied-logs-how", lang, user=user)),
+        (Access.ROOT, enrol(host, lang)),
     ):
         names = sorted(name for name in denied if probes[name].access is access)
         if names:
-            yield _open(host, f"{user} may not read {len(names)} of {len(probes)}: {', '.join(names)}", mend)
+            counts = {"count": len(names), "total": len(probes), "names": ", ".join(names)}
+            yield _open(host, say("doctor-denied", lang, user=user, **counts), mend)
     older = sorted(name for name, reading in readings.items() if reading.exit == REFUSED)
     if older:
-        says = f"the host's closed list lacks {len(older)} of {len(probes)} probes: {', '.join(older[:8])}"
-        yield _open(host, says, enrol(host))
-    yield from _clock(host, readings)
+        says = say("doctor-older", lang, count=len(older), total=len(probes), names=", ".join(older[:8]))
+        yield _open(host, says, enrol(host, lang))
+    yield from _clock(host, readings, lang)
 
 
-def _clock(host: Host, readings: Mapping[str, Reading]) -> Iterator[Finding]:
+def _clock(host: Host, readings: Mapping[str, Reading], lang: Lang) -> Iterator[Finding]:
     """The queue's probe begins with the host's time."""
     said = readings["queue"].out.partition("\n")[0] if "queue" in readings else ""
     if not said.isdecimal() or abs(off := int(said[:12]) - time.time()) <= _CLOCK:
         return
-    way = "ahead" if off > 0 else "behind"
-    says = f"its clock is {abs(round(off))} seconds {way} of this machine's"
-    yield Finding(
-        about=host.name, verdict=Verdict.NOTED, says=says, mend="timedatectl set-ntp true   # on the one that is wrong"
-    )
+    name = "doctor-clock-ahead" if off > 0 else "doctor-clock-behind"
+    yield _noted(host, say(name, lang, seconds=abs(round(off))), say("doctor-clock-how", lang))
 
 
-async def _writer(host: Host, inventory: Path, connector: SshConnector) -> AsyncIterator[Finding]:
+async def _writer(host: Host, inventory: Path, connector: SshConnector, lang: Lang) -> AsyncIterator[Finding]:
     writer = connector.writer(host)
     if writer is None or host.mender is None:
-        for finding in of_writer_unused(host):
+        for finding in of_writer_unused(host, lang):
             yield finding
         return
     user = host.mender.user
     if host.approvers == Approvers():
-        mend = f'approvers = {{ groups = ["S…"] }}   # for {host.name} in {inventory}'
-        yield Finding(about=host.name, verdict=Verdict.NOTED, says="nobody may approve fixes on it", mend=mend)
+        mend = say("doctor-no-approvers-how", lang, host=host.name, file=inventory)
+        yield _noted(host, say("doctor-no-approvers", lang), mend)
+    authorize = _authorize(host, host.mender, "fix-entry", lang)
     try:
         answer = await writer.run(f"doctor-{secrets.token_hex(8)}", 0, _FORBIDDEN)
     except LoginRefused as error:
-        yield _wrong(host, str(error), _authorize(host, host.mender, "fix-entry"))
+        yield _wrong(host, _login(error, lang), authorize)
         return
     except HostError as error:
-        yield _wrong(host, f"the account for fixes: {error}", _authorize(host, host.mender, "fix-entry"))
+        yield _wrong(host, say("doctor-writer-error", lang, why=error), authorize)
         return
     match answer.exit:
         case code if code == REFUSED:
-            yield _fine(host, f"{user} logs in and refuses what is not in its closed list")
+            yield _fine(host, say("doctor-writer-fine", lang, user=user))
         case code if code == NO_PERMISSION:
-            yield _wrong(host, f"{user} logs in, but may not start the fixes", enrol(host))
+            yield _wrong(host, say("doctor-writer-no-right", lang, user=user), enrol(host, lang))
         case code:
-            says = f"{user} logs in, but its key has no forced command of postmedic (exit {code})"
-            yield _wrong(host, says, _authorize(host, host.mender, "fix-entry"))
+            yield _wrong(host, say("doctor-writer-free", lang, user=user, code=code), authorize)
 
 
-def _authorize(host: Host, account: Account, forced: str) -> str:
-    options = f'restrict,command="{HOME}/{forced}" ' if forced else ""
-    return f"ssh-keygen -y -f {account.key}   # this line must stand in ~{account.user}/.ssh/authorized_keys on {host.name}" + (
-        f" after: {options.strip()}" if options else ""
-    )
+def _login(error: LoginRefused, lang: Lang) -> str:
+    return say("doctor-login-refused", lang, user=error.values["account"], why=error.values["detail"])
+
+
+def _authorize(host: Host, account: Account, forced: str, lang: Lang) -> str:
+    where = {"key": account.key, "user": account.user, "host": host.name}
+    if not forced:
+        return say("doctor-authorize-how", lang, **where)
+    return say("doctor-authorize-forced-how", lang, options=f'restrict,command="{HOME}/{forced}"', **where)
 
 
 def _fine(host: Host, says: str) -> Finding:
     return Finding(about=host.name, verdict=Verdict.FINE, says=says)
+
+
+def _noted(host: Host, says: str, mend: str = "") -> Finding:
+    return Finding(about=host.name, verdict=Verdict.NOTED, says=says, mend=mend)
 
 
 def _open(host: Host, says: str, mend: str) -> Finding:

@@ -5,46 +5,47 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bot.cli.findings import Finding, Verdict
+from bot.cli.findings import Finding, Verdict, say
 from bot.config import Settings
 from bot.errors import ConfigError
+from bot.model.text import Lang
 from bot.render.visible import visible
 from handlers.connection import connect
 
 MANIFEST = Path(__file__).resolve().parents[2] / "deploy" / "slack" / "manifest.json"
 _MENDS = {
-    "slack_bot_token": "export POSTMEDIC_SLACK_BOT_TOKEN=xoxb-…   # api.slack.com/apps, your app, OAuth & Permissions",
-    "slack_app_token": "export POSTMEDIC_SLACK_APP_TOKEN=xapp-…   # api.slack.com/apps, your app, Basic Information",
+    "slack_bot_token": "doctor-slack-bot-token-how",
+    "slack_app_token": "doctor-slack-app-token-how",
 }
 
 
-async def look_at_slack(given: Settings) -> list[Finding]:
+async def look_at_slack(given: Settings, lang: Lang) -> list[Finding]:
     """Try both tokens and compare the granted scopes; without any token there is nothing to try."""
     if not (given.slack_bot_token or given.slack_app_token):
-        says = "no tokens are set: the command line works, `postmedic serve` does not"
-        return [Finding(about="Slack", verdict=Verdict.NOTED, says=says, mend="see deploy/slack/README.md")]
+        says, mend = say("doctor-slack-no-tokens", lang), say("doctor-slack-no-tokens-how", lang)
+        return [Finding(about="Slack", verdict=Verdict.NOTED, says=says, mend=mend)]
     try:
         slack = await connect(given)
         granted = (await slack.client.auth_test()).headers.get("x-oauth-scopes", "")
     except ConfigError as error:
-        mend = _MENDS.get(error.values["where"], f"curl -sS {given.slack_api_url}api.test")
+        where = error.values["where"]
+        mend = say(_MENDS[where], lang) if where in _MENDS else f"curl -sS {given.slack_api_url}api.test"
         return [Finding(about="Slack", verdict=Verdict.FOUND, says=visible(str(error)), mend=mend)]
-    found = [Finding(about="Slack", verdict=Verdict.FINE, says=f"both tokens work, in workspace {slack.team}")]
-    return [*found, *_scopes(granted)]
+    found = [Finding(about="Slack", verdict=Verdict.FINE, says=say("doctor-slack-fine", lang, team=slack.team))]
+    return [*found, *_scopes(granted, lang)]
 
 
-def _scopes(granted: str) -> list[Finding]:
+def _scopes(granted: str, lang: Lang) -> list[Finding]:
     if not MANIFEST.exists():
-        says = "the scopes could not be compared: this installation has no deploy/slack/manifest.json"
-        return [Finding(about="Slack", verdict=Verdict.UNMEASURED, says=says)]
+        return [Finding(about="Slack", verdict=Verdict.UNMEASURED, says=say("doctor-slack-no-manifest", lang))]
     needed = set(json.loads(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
     has = {scope.strip() for scope in granted.split(",") if scope.strip()}
     found = []
     if missing := sorted(needed - has):
-        says = f"the app lacks the scopes {', '.join(missing)}"
-        mend = "paste deploy/slack/manifest.json under App Manifest at api.slack.com/apps, then Install App, Reinstall"
+        says = say("doctor-slack-lacks", lang, scopes=", ".join(missing))
+        mend = say("doctor-slack-lacks-how", lang)
         found.append(Finding(about="Slack", verdict=Verdict.FOUND, says=says, mend=mend))
     if more := sorted(has - needed):
-        says = f"the app has scopes that postmedic does not use: {', '.join(more)}"
-        found.append(Finding(about="Slack", verdict=Verdict.NOTED, says=says, mend="take them away under OAuth & Permissions"))
-    return found or [Finding(about="Slack", verdict=Verdict.FINE, says="it has exactly the scopes of the manifest")]
+        says = say("doctor-slack-more", lang, scopes=", ".join(more))
+        found.append(Finding(about="Slack", verdict=Verdict.NOTED, says=says, mend=say("doctor-slack-more-how", lang)))
+    return found or [Finding(about="Slack", verdict=Verdict.FINE, says=say("doctor-slack-scopes-fine", lang))]

@@ -22,10 +22,11 @@ _SFTP = b"\0\0\0\5\1\0\0\0\3"  # the greeting of an SFTP client; a server answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One forbidden thing that was tried; `refused` is None when it could not be tried."""
+    """One forbidden thing that was tried, by the name of its text; `refused` is None when it could not be tried."""
 
     what: str
     refused: bool | None
+    user: str  # whose key it was tried with
 
 
 @dataclass(slots=True)
@@ -52,22 +53,23 @@ async def attempts(opener: Opener, host: Host, account: Account, stranger: Accou
     connection = await opener.open(host, account)
     try:
         for what, refused in _tries().items():
-            yield Attempt(what=what, refused=await _refused(connection, refused))
+            yield Attempt(what=what, refused=await _refused(connection, refused), user=account.user)
     finally:
         connection.close()
     if stranger is not None:
-        what = f"the key of {stranger.user}"
         try:
-            yield Attempt(what=what, refused=not await opener.lets_in(host, account, stranger))
+            let_in = await opener.lets_in(host, account, stranger)
         except (HostError, OSError):
-            yield Attempt(what=what, refused=None)
+            yield Attempt(what="tried-other-key", refused=None, user=stranger.user)
+        else:
+            yield Attempt(what="tried-other-key", refused=not let_in, user=stranger.user)
 
 
 _Try = Callable[[Connection], Awaitable[bool]]
 
 
 def _tries() -> dict[str, _Try]:
-    """Each forbidden thing by its name for people, with the function that says whether it was refused."""
+    """Each forbidden thing by the name of its text, with the function that says whether it was refused."""
     one, other = secrets.randbelow(10**9), secrets.randbelow(10**9)
     proof = f"echo $(({one} + {other}))"  # only a shell can know the sum
     told = str(one + other).encode()
@@ -80,19 +82,19 @@ def _tries() -> dict[str, _Try]:
         return refused
 
     return {
-        "a shell": command(None, stdin=proof),
-        "another command": command(proof),
-        "a command after its own": command(f"read {_MARK} host; {proof}"),
-        "a command in its words": command(f"read {_MARK} $({proof})"),
-        "writing a file": command(f"f=$(mktemp) && rm -f $f && {proof}"),
-        "reading a file": command("cat /etc/passwd"),
-        "becoming root": command(f"sudo -n sh -c '{proof}'"),
-        "an unknown probe": command(f"read {_MARK} no-such-probe"),
-        "an unknown operation": command(f"run doctor-{secrets.token_hex(8)} 0 no-such-operation"),
-        "a terminal": command(proof, terminal=True),
-        "SFTP": _no_sftp,
-        "a connection through the host": _no_forward,
-        "a port on the host": _no_port,
+        "tried-shell": command(None, stdin=proof),
+        "tried-command": command(proof),
+        "tried-command-after": command(f"read {_MARK} host; {proof}"),
+        "tried-command-within": command(f"read {_MARK} $({proof})"),
+        "tried-writing": command(f"f=$(mktemp) && rm -f $f && {proof}"),
+        "tried-reading": command("cat /etc/passwd"),
+        "tried-root": command(f"sudo -n sh -c '{proof}'"),
+        "tried-probe": command(f"read {_MARK} no-such-probe"),
+        "tried-operation": command(f"run doctor-{secrets.token_hex(8)} 0 no-such-operation"),
+        "tried-terminal": command(proof, terminal=True),
+        "tried-sftp": _no_sftp,
+        "tried-forward": _no_forward,
+        "tried-port": _no_port,
     }
 
 

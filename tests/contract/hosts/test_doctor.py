@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,18 +16,21 @@ import pytest
 
 import bot.facts  # noqa: F401  fills the catalogue
 from bot.cli import doctor
+from bot.cli.findings import Finding
 from bot.cli.host_findings import look_at_hosts
 from bot.cli.slack_findings import look_at_slack
 from bot.cli.status import Status
 from bot.config import Settings
 from bot.facts.base import FACTS
 from bot.model.host import Account, Host, Via
+from bot.model.text import Lang
 from bot.sandbox.slack import Workspace, serve
 from bot.store.store import Store
 from tests.contract.hosts.conftest import Site
 from tests.contract.hosts.openssh import new_key, sshd
 
 MANIFEST = Path(__file__).parents[3] / "deploy/slack/manifest.json"
+HAN = re.compile("[\u4e00-\u9fff]")
 PROBES = tuple({fact.probe.name: fact.probe for fact in FACTS.values()}.values())
 
 
@@ -48,7 +52,7 @@ def real(folder: Path) -> Iterator[Host]:
 async def said(host: Host) -> dict[str, list[tuple[str, str]]]:
     """What is found on one host, by verdict: (says, mend)."""
     found: dict[str, list[tuple[str, str]]] = {"fine": [], "noted": [], "unmeasured": [], "found": []}
-    for one in await look_at_hosts([host], Path("inventory.toml")):
+    for one in await look_at_hosts([host], Path("inventory.toml"), "en"):
         assert one.about == host.name
         found[one.verdict].append((one.says, one.mend))
     return found
@@ -73,6 +77,27 @@ async def test_what_differs_from_the_enrolment_is_wrong(real: Host) -> None:
     ) in found["noted"]
 
 
+async def test_a_host_is_told_of_in_chinese_too(real: Host, folder: Path) -> None:
+    """The same findings with the same commands, and only these and names are not Chinese."""
+    new_key(folder / "stranger")
+    stranger = Account(user=real.reader.user, key=str(folder / "stranger"))
+    shell = replace(real, reader=Account(user=real.reader.user, key=str(folder / "shell_key")))
+    hosts = [real, shell, replace(shell, via=Via.SHELL), replace(real, writer=stranger), replace(real, address="a.invalid")]
+
+    async def told(lang: Lang) -> list[Finding]:
+        each = [await look_at_hosts([host], Path("inventory.toml"), lang) for host in hosts]  # one by one: sshd drops crowds
+        return [finding for findings in each for finding in findings]
+
+    english, chinese = await told("en"), await told("zh")
+    assert [(one.verdict, one.mend.partition("#")[0]) for one in english if " #" in one.mend] == [
+        (one.verdict, one.mend.partition("#")[0]) for one in chinese if " #" in one.mend
+    ]
+    assert [one.verdict for one in english] == [one.verdict for one in chinese]
+    assert not [one for one in english if HAN.search(one.says + one.mend)]
+    assert [one.says for one in chinese if not HAN.search(one.says)] == []
+    assert {one.mend for one in chinese if not HAN.search(one.mend)} == {"", f"postmedic doctor {real.name}"}
+
+
 async def test_an_ordinary_account_is_named_as_one(real: Host, folder: Path) -> None:
     shell = Account(user=real.reader.user, key=str(folder / "shell_key"))
     found = await said(replace(real, reader=shell, writer=None, via=Via.SHELL))
@@ -95,7 +120,7 @@ async def test_another_host_key_ends_everything(real: Host, folder: Path) -> Non
     other = new_key(folder / "other")
     found = await said(replace(real, host_keys=(other,)))
     ((says, mend),) = found.pop("found")
-    assert "another host key" in says
+    assert "a key that the inventory does not hold" in says
     assert f"ssh-keyscan -p {real.port} 127.0.0.1 | ssh-keygen -lf -" in mend
     assert not any(found.values())
 
@@ -165,7 +190,7 @@ class Told:
 
 
 async def slack(settings: Settings) -> Told:
-    found = await look_at_slack(settings)
+    found = await look_at_slack(settings, "en")
     return Told(verdicts=[one.verdict.value for one in found], text="\n".join(f"{one.says} {one.mend}" for one in found))
 
 
@@ -238,6 +263,22 @@ def test_a_house_that_is_well(house: House) -> None:
 
     asyncio.run(make())
     assert house.doctor()[1]["database"]["says"].endswith("opens and is up to date")
+
+
+@pytest.mark.parametrize("chosen", ["by the settings", "by --lang"])
+def test_a_house_is_told_of_in_chinese_too(house: House, chosen: str) -> None:
+    if chosen == "by the settings":
+        (house.folder / "postmedic.toml").write_text('lang = "zh"\n')
+    lang = "zh" if chosen == "by --lang" else None
+    settings = house.folder / "postmedic.toml"
+    assert doctor.run(Namespace(settings=settings, lang=lang, host=None, json=True)) == Status.FINE
+    found = json.loads(house.capsys.readouterr().out)
+    assert {one["about"] for one in found} >= {"settings", "inventory", "knowledge", "database"}, "keys stay what they are"
+    assert [one["says"] for one in found if not HAN.search(one["says"])] == []
+    doctor.run(Namespace(settings=settings, lang=lang, host=None, json=False))
+    said = house.capsys.readouterr().out
+    assert "设置: 可以使用" in said
+    assert said.rstrip().splitlines()[-1] == f"共查看 {len(found)} 项：0 项需要处理，0 项无法查看。"
 
 
 def test_each_broken_part_is_named_with_its_command(house: House) -> None:

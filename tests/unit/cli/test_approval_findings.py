@@ -20,7 +20,7 @@ ANNE = Person(name="anne", accounts=frozenset({("T0001", "U0ANNE")}), keys=(f"ss
 
 async def found(folder: Path, known: Inventory, *alarm_channels: str) -> dict[str, tuple[Verdict, str]]:
     given = Settings(database=folder / "postmedic.db", alarm_channels=alarm_channels)
-    return {one.about: (one.verdict, one.mend) for one in await look_at_approval(given, known)}
+    return {one.about: (one.verdict, one.mend) for one in await look_at_approval(given, known, "en")}
 
 
 async def test_what_is_missing_is_named_and_what_is_well_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

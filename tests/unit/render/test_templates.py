@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -111,17 +112,29 @@ def test_no_text_is_left_over() -> None:
     assert set(texts()) - literals() - set(NAMED) == set()
 
 
-def test_every_text_that_is_asked_for_exists() -> None:
-    asked: set[str] = set()
+def asked() -> Iterator[tuple[str, ast.Call]]:
+    """Each text that the program asks for by its name, and how."""
     for path in (*(ROOT / "bot").rglob("*.py"), *(ROOT / "handlers").rglob("*.py")):
         if "sandbox" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"say", "note"}
             if named and isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-                asked.add(node.args[0].value)
-    assert asked - set(texts()) == set()
-    assert len(asked) > 40
+                yield node.args[0].value, node
+
+
+def test_every_text_that_is_asked_for_exists() -> None:
+    names = {name for name, _ in asked()}
+    assert names - set(texts()) == set()
+    assert len(names) > 40
+
+
+def test_every_text_is_given_its_values() -> None:
+    """A missing one raises, in the middle of what somebody waits for."""
+    for name, call in asked():
+        given = {one.arg for one in call.keywords}
+        if None not in given:  # `**values` cannot be followed here
+            assert set(PLACE.findall(texts()[name].en)) <= given, (name, call.lineno)
 
 
 def test_bold_marks_stand_where_slack_sees_them() -> None:
