@@ -16,8 +16,9 @@ from bot.render.checkup_card import checking, checkup_card
 from bot.render.history import history
 from bot.render.replies import helped, hosts, note, unknown_host, usage
 from bot.store.conversations import Conversation
+from bot.store.outbox import ANSWER
 from handlers.commands import Verb, Words
-from handlers.desk import ANSWER, Desk
+from handlers.desk import Desk
 from handlers.diagnosing import Question, propose, telling
 from handlers.freezing import freeze
 

@@ -18,13 +18,12 @@ from bot.model.fact import Facts
 from bot.model.host import Host
 from bot.model.text import Lang
 from bot.render.blocks import Message
-from bot.store.outbox import Show
+from bot.store.outbox import ANSWER, Show
 from bot.store.store import Store
 from handlers.actor import People
 from handlers.incoming import Served
 
 LOG = logging.getLogger(__name__)
-ANSWER = "answer"  # the kind of outbox rows whose payload is the finished message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,12 @@ DETAILS: Mapping[str, str] = {
     "version": "the release of the program",
     "program": "SHA-256 over the files of the program, as `postmedic version` prints it",
     "knowledge": "SHA-256 over the entries, as `postmedic knowledge digest` prints it",
+    "before": "what ended before this time, UTC seconds, and has not changed since",
+    "plans": "how many plans, each with its reviews, confirmations, steps, measurements and card",
+    "conversations": "how many questions, each with its paste",
+    "outbox": "how many messages that Slack has, answers and cards among them",
+    "inbox": "how many keys of what Slack had delivered",
+    "unmatched": "how many texts that nothing explained",
 }
 MEASURED = frozenset({"stage", "holds", "measured"})
 """A change of state has these three when something was measured for it."""
@@ -256,6 +262,20 @@ KINDS: tuple[Kind, ...] = (
         says="the database was put back to an earlier state; the plans that waited in it are over",
         actor="postmedic",
         details={"sequence": "41", "seen": "97", "identity": "postmedic.db"},
+        about_a_plan=False,
+    ),
+    Kind(
+        name="rows.forgotten",
+        says="rows of what had ended long ago were deleted (`keep_days`), in the same transaction; events never are",
+        actor="postmedic",
+        details={
+            "before": "1756512000.000",
+            "plans": "3",
+            "conversations": "17",
+            "outbox": "24",
+            "inbox": "210",
+            "unmatched": "1",
+        },
         about_a_plan=False,
     ),
 )

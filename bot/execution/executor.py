@@ -128,8 +128,7 @@ class Executor:
         for orphan in await self._plans.orphans():
             if await self._plans.adopt(orphan, self._means.owner) is State.PROBING:
                 self._follow(self._held(orphan.plan_id, State.PROBING))
-        if await self._means.store.end_what_was_restored():
-            LOG.warning("the database was put back to an earlier state; the plans that waited in it are over")
+        await self._means.store.end_what_was_restored()
         await self._plans.expire(await self._now())
 
     async def run(self) -> None:

@@ -73,7 +73,9 @@ _GATE = (
     "CREATE INDEX steps_begun ON steps (started_at) WHERE number = 0",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS, _MARKS, _UNMATCHED, _GATE)
+_FORGETTING = ("CREATE INDEX plans_conversation ON plans (conversation)",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS, _MARKS, _UNMATCHED, _GATE, _FORGETTING)
 """The texts of version 1, 2, 3 …; only statements that SQLite and PostgreSQL both know."""
 
 

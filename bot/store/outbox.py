@@ -15,6 +15,7 @@ from bot.store.database import Database
 from bot.store.dialect import now
 from bot.store.leases import dead
 
+ANSWER = "answer"  # the kind of rows whose payload is the finished message; the subject of an answer is its question's id
 _ROW = schema.outbox.c
 
 

@@ -8,6 +8,7 @@ only rows, is not seen here: then the host's own journal still knows what ran.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from bot.store import dialect, events, marks, schema
 from bot.store.database import Database
 from bot.store.plans import Plans
 
+LOG = logging.getLogger(__name__)
 _MARK = "identity"
 _ENDS = {State.PROPOSED: State.EXPIRED, State.APPROVED: State.STALE}
 
@@ -38,6 +40,7 @@ async def end_what_was_restored(database: Database, plans: Plans) -> bool:
             await events.append(connection, kind="database.restored", actor="postmedic", subject="database", details=details)
             await _end(connection, plans)
             await marks.put(connection, _MARK, identity)
+        LOG.warning("the database was put back to an earlier state; the plans that waited in it are over")
     elif mark is None:
         async with database.writing() as connection:
             await marks.put(connection, _MARK, identity)

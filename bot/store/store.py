@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 
@@ -87,9 +87,10 @@ class Store:
         """End the plans that wait, if the database was put back to an earlier state; True when it was."""
         return await end_what_was_restored(self._database, self.plans)
 
-    async def forget(self, older_seconds: float) -> None:
-        """Delete what is finished and older; the audit chain stays whole."""
-        await forget(self._database, older_seconds)
+    async def forget(self, older_seconds: float) -> Mapping[str, int]:
+        """Delete what ended longer ago, batch by batch; give how many rows of which table. The audit chain stays whole."""
+        await self.end_what_was_restored()  # the events of forgetting would make an older chain look long enough
+        return await forget(self._database, older_seconds)
 
     async def close(self) -> None:
         """Close every connection; everybody who uses the store must have ended, or they wait for an answer for ever."""

@@ -129,6 +129,8 @@ async def everything(store: Store, keys: Path) -> None:
     await confirmed(*confirmation, keys / "anne")
     await store.gate.freeze(ANNE.id, "host01 answers strangely")
     await store.gate.unfreeze("local:ben")
+    await store.unmatched.keep("k", "what is this", "q1")
+    await store.forget(-1)
 
 
 @pytest.fixture

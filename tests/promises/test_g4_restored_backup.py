@@ -16,7 +16,7 @@ from bot.execution.answers import Said
 from bot.execution.executor import Executor
 from bot.model.execution import State
 from bot.model.progress import Why
-from bot.store import restored
+from bot.store import restored, retention
 from bot.store.marks import Mark
 from bot.store.store import Store
 from tests.support.plans import APPROVERS, Machine, means, plan, review
@@ -116,6 +116,30 @@ async def test_where_nothing_shows_the_restoring_the_host_remembers(database: st
         await looked_after(store, machine, "after")
         progress = await store.plans.progress("ready")
         assert (progress.state, progress.why) == (State.STALE, Why.ALREADY_RAN)
+    assert len(machine.ran) == 2
+
+
+async def test_events_written_after_the_restoring_do_not_hide_it(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 1)  # an event for each row
+    machine = Machine()
+    async with opened(database) as store:
+        for number in range(60):
+            await store.unmatched.keep(f"k{number}", "what is this", "q")
+        await altered(store, "UPDATE unmatched SET last_at = last_at - 1000000")
+    await yesterday_and_today(database, tmp_path, machine)
+    async with opened(database) as store:
+        seen = (await store.events.head()).sequence
+    restore(database, tmp_path)
+    async with opened(database) as store:
+        assert (await store.events.head()).sequence < seen
+        assert (await store.forget(86_400))["unmatched"] == 60
+        assert (await store.events.head()).sequence > seen
+        await looked_after(store, machine, "after")
+        for name, state in (("waits", State.EXPIRED), ("ready", State.STALE)):
+            progress = await store.plans.progress(name)
+            assert (progress.state, progress.why) == (state, Why.RESTORED)
     assert len(machine.ran) == 2
 
 
