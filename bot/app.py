@@ -19,6 +19,7 @@ from bot.engine import Engine, Known
 from bot.errors import ConfigError, StoreUnavailable
 from bot.execution.clock import SteadyClock
 from bot.execution.executor import Executor
+from bot.execution.forgetting import forget_what_is_old
 from bot.execution.means import Means
 from bot.model.gate import Caps
 from bot.render.discretion import Discretion
@@ -62,6 +63,9 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     async def watch() -> None:
         await shelf.watch(use)
 
+    async def tidy() -> None:
+        await forget_what_is_old(means, settings.keep_days)
+
     use(known)
     owner = f"bot-{secrets.token_hex(8)}"
     await note_start(store, owner, known.library.digest)
@@ -80,12 +84,13 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     )
     try:
         async with slack.serve(engine, store, Executor(means)) as desk:
-            watching = asyncio.create_task(kept_up(watch))
+            beside = [asyncio.create_task(kept_up(one)) for one in (watch, tidy)]
             try:
                 yield slack, desk
             finally:
-                watching.cancel()
-                await asyncio.gather(watching, return_exceptions=True)
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
     finally:
         connector.close()
         await store.close()

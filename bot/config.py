@@ -23,9 +23,11 @@ from bot.model.text import LANGS, Lang
 DEFAULT_FILE = Path("postmedic.toml")
 PREFIX = "POSTMEDIC_"
 SHOWN, PSEUDONYMS = "shown", "pseudonyms"
-_RATE = (1000, "how many changes may begin within an hour; more of them wait")
+FOR_EVER = 0  # as keep_days
+_RATE = (1, 1000, "how many changes may begin within an hour; more of them wait")
 _NUMBERS = {
-    "plan_minutes": (240, "an approval is worth as much as the facts behind it are fresh"),
+    "plan_minutes": (1, 240, "an approval is worth as much as the facts behind it are fresh"),
+    "keep_days": (7, 3650, "what Slack delivers again must still be known; 0 keeps everything for ever"),
     "host_changes_per_hour": _RATE,
     "changes_per_hour": _RATE,
 }
@@ -43,6 +45,7 @@ class Settings:
     lang: Lang = "en"
     channels: tuple[str, ...] = ()
     plan_minutes: int = 30
+    keep_days: int = 90
     addresses: str = SHOWN
     audit_syslog: bool = True
     host_changes_per_hour: int = 6
@@ -131,11 +134,12 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
     lang = values.pop("lang", "en")
     if lang not in LANGS:
         raise wrong("lang", f"one of {', '.join(LANGS)}")
-    for name, (most, why) in _NUMBERS.items():
+    for name, (least, most, why) in _NUMBERS.items():
         number = values.pop(name, getattr(Settings(), name))
         number = int(number) if isinstance(number, str) and number.isdecimal() else number
-        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= most:
-            raise wrong(name, f"a number from 1 to {most}: {why}")
+        fits = isinstance(number, int) and not isinstance(number, bool)
+        if not fits or not (least <= number <= most or (name == "keep_days" and number == FOR_EVER)):
+            raise wrong(name, f"a number from {least} to {most}: {why}")
         checked[name] = number
     addresses = values.pop("addresses", SHOWN)
     if addresses not in (SHOWN, PSEUDONYMS):

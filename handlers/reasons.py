@@ -70,7 +70,8 @@ async def _open(desk: Desk, where: dict[str, Any], plan_id: str, trigger: str, m
     try:
         found = await plan_in(desk, plan_id, where["channel"])
         if found is None:
-            await desk.whisper(where["channel"], where["user"], note("refused-no-plan", desk.lang), where["thread"])
+            lang = await desk.people.lang(where["user"])  # no modal follows, so there is time
+            await desk.whisper(where["channel"], where["user"], note("refused-no-plan", lang), where["thread"])
             return
         conversation = await desk.store.conversations.by_id(found[0].conversation)
         await desk.client.views_open(trigger_id=trigger, view=modal(plan_id, conversation.lang))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings, load, shown
+from bot.config import FOR_EVER, Settings, load, shown
 from bot.errors import ConfigError
 
 
@@ -55,7 +55,7 @@ def test_the_environment_wins(tmp_path: Path) -> None:
 def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     values = {
-        "lang": "zh", "plan_minutes": "7", "host_changes_per_hour": "7", "changes_per_hour": "7",
+        "lang": "zh", "plan_minutes": "7", "keep_days": "7", "host_changes_per_hour": "7", "changes_per_hour": "7",
         "slack_bot_token": "xoxb-7", "slack_app_token": "xapp-7",
         "slack_api_url": "http://127.0.0.1:7/api/", "knowledge_digest": "7" * 64, "addresses": "pseudonyms",
         "audit_syslog": "false",
@@ -85,6 +85,10 @@ def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, 
         ("knowledge_paths = [[]]\n", "knowledge_paths is a list of texts"),
         ('knowledge_digest = "abc"\n', "knowledge_digest is 64 hexadecimal digits"),
         ("plan_minutes = 0\n", "plan_minutes is a number from 1 to 240"),
+        ("keep_days = 6\n", "keep_days is a number from 7 to 3650: what Slack delivers again must still be known; 0 keeps"),
+        ("keep_days = 3651\n", "keep_days is a number from 7 to 3650"),
+        ("keep_days = -1\n", "keep_days is a number from 7 to 3650"),
+        ("keep_days = false\n", "keep_days is a number from 7 to 3650"),
         ("plan_minutes = 241\n", "plan_minutes is a number"),
         ('plan_minutes = "soon"\n', "plan_minutes is a number"),
         ("plan_minutes = 1.5\n", "plan_minutes is a number"),
@@ -103,6 +107,11 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
         load(write(tmp_path, text), {})
     assert said in str(caught.value)
     assert str(tmp_path / "postmedic.toml") in str(caught.value)
+
+
+def test_everything_may_be_kept_for_ever(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "keep_days = 0\n"), {}).keep_days == FOR_EVER
+    assert load(write(tmp_path, ""), {"POSTMEDIC_KEEP_DAYS": "0"}).keep_days == FOR_EVER
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
