@@ -40,11 +40,6 @@ def line(event: Event) -> str:
     return _canonical(_parts(event) | {"digest": event.digest})
 
 
-def quoted(text: str) -> str:
-    """Write a text as it stands in a line."""
-    return _canonical(text)
-
-
 def read(text: str) -> Event:
     """Read a line back; a line that is not an event becomes an event which no chain accepts, so that `verify` names it."""
     try:

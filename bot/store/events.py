@@ -12,7 +12,7 @@ from bot.model.event import Anchor, Event
 from bot.store import schema
 from bot.store.circumstances import circumstances
 from bot.store.database import Database, told
-from bot.store.dialect import now
+from bot.store.dialect import event_host, now
 
 _BATCH = 1000
 
@@ -66,13 +66,9 @@ class Events:
             after = rows[-1].sequence
 
     async def about(self, host: str, most: int) -> tuple[Event, ...]:
-        """Give the newest `most` events about a host, oldest first."""
-        line = schema.events.c.line
-        # Inside a text of the line the quotes would be escaped, so only a field of that name can match.
-        written = f'"host":{chain.quoted(host)}'
-        newest = (
-            select(line).where(line.contains(written, autoescape=True)).order_by(schema.events.c.sequence.desc()).limit(most)
-        )
+        """Give the newest `most` events about a host of this name in the inventory, oldest first."""
+        column = schema.events.c
+        newest = select(column.line).where(event_host() == host).order_by(column.sequence.desc()).limit(most)
         async with self._database.reading() as connection:
             lines = (await connection.scalars(newest)).all()
         return tuple(event for event in map(chain.read, reversed(lines)) if event.details.get("host") == host)

@@ -74,9 +74,10 @@ _GATE = (
 )
 
 _FORGETTING = ("CREATE INDEX plans_conversation ON plans (conversation)",)
+_HISTORY = ("CREATE INDEX events_host ON events ((EVENT_HOST), sequence)",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS, _MARKS, _UNMATCHED, _GATE, _FORGETTING)
-"""The texts of version 1, 2, 3 …; only statements that SQLite and PostgreSQL both know."""
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _KEYS, _MARKS, _UNMATCHED, _GATE, _FORGETTING, _HISTORY)
+"""The texts of version 1, 2, 3 …; only statements that SQLite and PostgreSQL both know, or `dialect.spelled`."""
 
 
 async def migrate(database: Database) -> None:
@@ -90,7 +91,7 @@ async def migrate(database: Database) -> None:
         found = await _version(connection)
         for number, statements in enumerate(MIGRATIONS[found:], start=found + 1):
             for statement in statements:
-                await connection.execute(text(statement))
+                await connection.execute(text(dialect.spelled(connection, statement)))
             await connection.execute(text("INSERT INTO versions (number) VALUES (:number)"), {"number": number})
 
 
