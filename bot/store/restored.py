@@ -1,7 +1,8 @@
 """Was this database put back to an earlier state? Then what people decided since is not in it, so what it holds open is over.
 
-Asked before anything is begun. An SQLite file is held against a number kept beside it, which a copy of the file does not bring
-along; a PostgreSQL database against which server, which timeline and which tables it was. Restoring the number as well, or
+Asked before anything is begun. An SQLite file is held against the head of its record as it was last seen, kept in a file beside
+it, which a copy does not bring along: a record that goes on differently was put back, however long it has become since. A
+PostgreSQL database is held against which server, which timeline and which tables it was. Restoring the file beside as well, or
 only rows, is not seen here: then the host's own journal still knows what ran.
 """
 
@@ -15,6 +16,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.audit import chain
+from bot.model.event import Anchor
 from bot.model.execution import State
 from bot.model.progress import Why
 from bot.store import dialect, events, marks, schema
@@ -23,6 +26,7 @@ from bot.store.plans import Plans
 
 LOG = logging.getLogger(__name__)
 _MARK = "identity"
+_NOTHING = Anchor(sequence=0, digest="")
 _ENDS = {State.PROPOSED: State.EXPIRED, State.APPROVED: State.STALE}
 
 
@@ -30,13 +34,14 @@ async def end_what_was_restored(database: Database, plans: Plans) -> bool:
     """End every plan that waits, if the database was put back; True when it was. Remembers the present state."""
     seen = _seen(database)  # first: other processes count on, and what is read later can only be more
     async with database.reading() as connection:
-        sequence = await connection.scalar(select(schema.chain.c.sequence)) or 0
+        head = (await connection.execute(select(schema.chain.c.sequence, schema.chain.c.digest))).one()
+        goes_on = await _goes_on(connection, seen)
         mark = await marks.get(connection, _MARK)
         identity = await dialect.identity(connection)
-    restored = sequence < seen or (mark is not None and mark.value != identity)
+    restored = not goes_on or (mark is not None and mark.value != identity)
     if restored:
         async with database.writing() as connection:
-            details = {"sequence": str(sequence), "seen": str(seen), "identity": identity}
+            details = {"sequence": str(head.sequence), "seen": str(seen.sequence), "identity": identity}
             await events.append(connection, kind="database.restored", actor="postmedic", subject="database", details=details)
             await _end(connection, plans)
             await marks.put(connection, _MARK, identity)
@@ -44,8 +49,8 @@ async def end_what_was_restored(database: Database, plans: Plans) -> bool:
     elif mark is None:
         async with database.writing() as connection:
             await marks.put(connection, _MARK, identity)
-    if restored or sequence > seen:
-        _see(database, sequence)
+    if restored or head.sequence > seen.sequence:
+        _see(database, Anchor(sequence=head.sequence, digest=head.digest))
     return restored
 
 
@@ -56,22 +61,32 @@ async def _end(connection: AsyncConnection, plans: Plans) -> None:
         await plans.swap(connection, one.id, state, _ENDS[state], actor="postmedic", why=Why.RESTORED)
 
 
-def _seen(database: Database) -> int:
+async def _goes_on(connection: AsyncConnection, seen: Anchor) -> bool:
+    """Whether the record holds the event that was seen."""
+    if seen.sequence <= 0:
+        return True
+    line = await connection.scalar(select(schema.events.c.line).where(schema.events.c.sequence == seen.sequence))
+    return line is not None and chain.read(line).digest.startswith(seen.digest)
+
+
+def _seen(database: Database) -> Anchor:
+    """The newest event that was seen; earlier versions kept its number alone."""
     if database.file is None:
-        return 0
+        return _NOTHING
     try:
-        return int(_beside(database.file).read_text())
+        sequence, _, digest = _beside(database.file).read_text(encoding="ascii").partition(" ")
+        return Anchor(sequence=int(sequence), digest=digest)
     except (OSError, ValueError):
-        return 0
+        return _NOTHING
 
 
-def _see(database: Database, sequence: int) -> None:
+def _see(database: Database, head: Anchor) -> None:
     if database.file is None:
         return
     kept = _beside(database.file)
     new = kept.with_name(f"{kept.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):  # without room the older number stays, which sees less but nothing wrong
-        new.write_text(str(sequence))
+    with contextlib.suppress(OSError):  # without room the older one stays, which sees less but nothing wrong
+        new.write_text(f"{head.sequence} {head.digest}", encoding="ascii")
         new.replace(kept)
 
 

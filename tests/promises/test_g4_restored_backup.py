@@ -134,7 +134,7 @@ async def test_events_written_after_the_restoring_do_not_hide_it(
     restore(database, tmp_path)
     async with opened(database) as store:
         assert (await store.events.head()).sequence < seen
-        assert (await store.forget(86_400))["unmatched"] == 60
+        assert (await store.forget(86_400))["unmatched"] == 60  # before any bot has looked
         assert (await store.events.head()).sequence > seen
         await looked_after(store, machine, "after")
         for name, state in (("waits", State.EXPIRED), ("ready", State.STALE)):
@@ -154,7 +154,18 @@ async def test_a_database_that_was_only_closed_keeps_what_is_open(database: str)
         assert await store.plans.state("plan-1") is State.PROPOSED
 
 
-@pytest.mark.parametrize("content", ["", "x", "-1"])
+async def test_the_number_that_an_earlier_version_kept_still_serves(tmp_path: Path) -> None:
+    database = str(tmp_path / "postmedic.db")
+    async with opened(database) as store:
+        await Executor(means(store, Machine())).propose(plan())
+        sequence = (await store.events.head()).sequence
+        for number, is_restored in ((sequence, False), (sequence + 1, True)):
+            Path(database + ".seen").write_text(str(number))
+            assert await store.end_what_was_restored() is is_restored
+            assert (await store.plans.state("plan-1") is State.EXPIRED) is is_restored
+
+
+@pytest.mark.parametrize("content", ["", "x", "-1", "é", "1e3 0", " "])
 async def test_an_unreadable_number_beside_the_file_is_no_reason_to_end_anything(tmp_path: Path, content: str) -> None:
     database = str(tmp_path / "postmedic.db")
     Path(database + ".seen").write_text(content)
