@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.execution.answers import Said
 from bot.execution.executor import Executor
-from bot.model.execution import State
+from bot.model.execution import FINAL, State
 from bot.model.progress import Why
 from bot.store import restored, retention
 from bot.store.marks import Mark
@@ -58,10 +58,13 @@ def _run(program: str, *arguments: str) -> None:
 
 
 async def looked_after(store: Store, machine: Machine, owner: str) -> Executor:
-    """Let a bot's process serve for a while."""
+    """Let a bot's process serve until nothing is left that it would begin or end by itself."""
     executor = Executor(means(store, machine, owner=owner))
     serving = asyncio.create_task(executor.run())
     await asyncio.sleep(0.3)
+    async with asyncio.timeout(30):
+        while await store.plans.listed(set(State) - FINAL - {State.PROPOSED, State.IN_DOUBT}):
+            await asyncio.sleep(0.05)
     executor.stop()
     await serving
     return executor
