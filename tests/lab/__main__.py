@@ -75,9 +75,11 @@ def _build() -> int:
 
 
 def _up(hosts: list[str]) -> int:
+    from tests.lab.enrolled import enrolling  # needs the whole product, which `build` and `down` do without
+
     started = time.monotonic()
     print("starting (the first time builds the file systems, a few minutes) …", flush=True)
-    with Lab.up(hosts) as lab:
+    with Lab.up(hosts, enrolment=enrolling) as lab:
         print(f"up after {time.monotonic() - started:.0f} s; Ctrl-C ends it and leaves nothing behind\n")
         for row in lab.inventory():
             print(f"{row['name']:6} 127.0.0.1 port {row['port']}   Postfix {row['postfix']}   {row['host_key']}")
@@ -92,12 +94,11 @@ def _up(hosts: list[str]) -> int:
 
 
 def _enrolled(lab: Lab) -> str:
-    """Let postmedic in where both mail hosts are up, and say how it is told of them."""
+    """How postmedic is told of the mail hosts, where both are up."""
     if not {"mx12", "mx13"} <= {host.name for host in lab}:
         return ""
-    from tests.lab.enrolled import enrol, write_inventory  # needs the whole product
+    from tests.lab.enrolled import write_inventory
 
-    enrol(lab)
     return f"export POSTMEDIC_INVENTORY={write_inventory(lab, lab.folder / 'inventory.toml')}\n"
 
 

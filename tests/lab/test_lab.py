@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -206,10 +207,11 @@ def test_a_quiet_host_does_not_change(mx12: Host) -> None:
 @pytest.mark.usefixtures("lab")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_ended_lab_leaves_nothing(how: signal.Signals) -> None:
-    command = [sys.executable, "-m", "tests.lab", "up", "mx12", "relay"]
+    command = [sys.executable, "-m", "tests.lab", "up", "mx12", "mx13"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         assert process.stdout is not None
-        assert any(line == "ready\n" for line in process.stdout)
+        said = list(itertools.takewhile(lambda line: line != "ready\n", process.stdout))
+        assert any(line.startswith("export POSTMEDIC_INVENTORY=") for line in said), said
         family = _descendants(process.pid)
         spaces = {space for pid in family for space in _namespaces(pid)} - set(_namespaces(os.getpid()))
         folder = next(RUNS.glob(f"{process.pid}-*/"))
