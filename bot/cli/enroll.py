@@ -9,7 +9,7 @@ from pathlib import Path
 from bot import inventory
 from bot.cli.setting_up import settings
 from bot.cli.status import Status
-from bot.connectors.enrolment import Kit, removal, script
+from bot.connectors.enrolment import Kit, listed, removal, script
 from bot.errors import ConfigError
 from bot.execution.enrolment import expected, programs
 
@@ -23,7 +23,8 @@ def run(arguments: Namespace) -> int:
     probe, fix = _key_files(arguments)
     kit = _kit(_name(arguments), version, probe, fix)
     if arguments.files is not None:
-        _write(kit, arguments.files)
+        lines = listed(kit, probe_key=probe, fix_key=fix)
+        _write(kit, f'[[host]]\nname = "{kit.host}"\n{lines}', arguments.files)
     else:
         sys.stdout.write(script(kit, probe_key=probe, fix_key=fix))
     return Status.FINE
@@ -58,11 +59,12 @@ def _kit(host: str, version: str, probe: str, fix: str) -> Kit:
     )
 
 
-def _write(kit: Kit, folder: Path) -> None:
+def _write(kit: Kit, table: str, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for placed in kit.files:
             (folder / placed.name).write_text(placed.text, encoding="utf-8")
+        (folder / "inventory").write_text(table, encoding="utf-8")
         if not kit.fix_key:
             (folder / "postmedic-fix").unlink(missing_ok=True)
     except OSError as error:

@@ -68,17 +68,22 @@ class Kit:
 
 def script(kit: Kit, *, probe_key: str, fix_key: str = "") -> str:
     """Give the sh text that enrols a host; the two key names are of the private key files, for the lines it prints."""
-    accounts = f"reader = {{ user = {_quoted(PROBE_USER)}, key = {_quoted(probe_key)} }}\n"
-    if kit.fix_key:
-        accounts += f"writer = {{ user = {_quoted(FIX_USER)}, key = {_quoted(fix_key)} }}\n"
     texts = {placed.name: placed.text for placed in kit.files}
-    texts["inventory"] = f"{accounts}enrolled = true\n"
+    texts["inventory"] = listed(kit, probe_key=probe_key, fix_key=fix_key)
     return fill(
         _template("enroll.sh"),
         files="\n".join(_function(name, text) for name, text in texts.items()),
         MENDS="yes" if kit.fix_key else "no",
         **_named(kit.host, kit.version),
     )
+
+
+def listed(kit: Kit, *, probe_key: str, fix_key: str = "") -> str:
+    """Give the lines of the host's table in the inventory that say how it is reached; the keys are private key files."""
+    accounts = f"reader = {{ user = {_quoted(PROBE_USER)}, key = {_quoted(probe_key)} }}\n"
+    if kit.fix_key:
+        accounts += f"writer = {{ user = {_quoted(FIX_USER)}, key = {_quoted(fix_key)} }}\n"
+    return f"{accounts}enrolled = true\n"
 
 
 def removal(host: str, version: str) -> str:

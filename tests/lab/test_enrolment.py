@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import stat
 import subprocess
@@ -11,15 +9,15 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from bot.connectors.enrolment import TEMPLATES
 from bot.model.enrolment import HOME
 from tests.lab import Host, Lab
+from tests.lab.ansible import administered, play
 from tests.lab.enrolled import FIX, PROBE, admit
 from tests.lab.filesystem import Entry, diff
 from tests.lab.proving import HOSTS
@@ -79,7 +77,6 @@ def test_from_nothing_to_green_and_back(bare: Host, folder: Path, record_propert
     assert [line for line in again.splitlines() if line.startswith("postmedic: ")] == said_last(again)
     later = bare.snapshot(settled)
     assert [path for path in diff(settled, later) if not stat.S_ISDIR(later[path].mode)] == []  # no file is put again
-    _same_as_the_role(folder, bare.name, enrolled, bare)
 
     away = postmedic(folder, "enroll", bare.name, "--uninstall").stdout
     bare.run("mkdir -p /var/lib/postmedic/e1")
@@ -100,50 +97,30 @@ def said_last(text: str) -> list[str]:
     return lines
 
 
-def _same_as_the_role(folder: Path, name: str, enrolled: dict[str, Entry], host: Host) -> None:
-    """The Ansible role leaves the same files, owners, modes and accounts: its tasks against what the script has done."""
-    kit = folder / "kit"
-    assert postmedic(folder, "enroll", name, "--files", "kit").returncode == 0
-    accounts: dict[str, dict[str, Any]] = {}
-    paths: dict[str, str] = {}
-    for task in yaml.safe_load((TEMPLATES / "role/tasks/main.yml").read_text()):
-        for item in task.get("loop", [{}]):
-            filled = {key: _filled(value, kit, item) for key, value in _arguments(task).items()}
-            if task.get("when") == "not postmedic_mends":
-                continue
-            if "ansible.builtin.user" in task:
-                accounts[filled["name"]] = filled
-                continue
-            entry = enrolled[filled.get("dest", filled.get("path"))]
-            paths[filled.get("dest", filled.get("path"))] = filled["mode"]
-            assert (entry.mode & 0o7777, entry.owner) == (int(filled["mode"], 8), (0, 0)), filled
-            assert (filled["owner"], filled["group"]) == ("root", "root")
-            if "src" in filled:
-                assert entry.content == _sha256(Path(filled["src"]))
-    made = {path for path in enrolled if path.startswith(OURS)}
-    assert made == set(paths)
-    for user, wanted in accounts.items():
-        home, shell = host.run(f"getent passwd {user}", check=True).out.strip().split(":")[5:]
-        assert (home, shell, wanted["password"], wanted["groups"]) == (wanted["home"], wanted["shell"], "*", [])
-        assert host.run(f"getent shadow {user}").out.split(":")[1] == "*"
-        assert host.run(f"id -nG {user}").out.strip() == user
-    assert set(accounts) == {PROBE, FIX}
+@pytest.mark.parametrize("bare", ["mx12"], indirect=True)
+def test_the_role_leaves_what_the_script_leaves(bare: Host, lab: Lab, folder: Path) -> None:
+    administered(bare, folder / "probe")
+    keys = ("--probe-key", "probe", "--fix-key", "fix")
+    assert postmedic(folder, "enroll", bare.name, *keys, "--files", f"postmedic-files/{bare.name}").returncode == 0
+    changed, failed, said = play(lab, bare, folder / "probe", folder)
+    assert (changed > 5, failed) == (True, 0), said
+    assert bare.host_key in said
+    assert play(lab, bare, folder / "probe", folder)[:2] == (0, 0)
+    by_role = _made(bare)
+
+    script = postmedic(folder, "enroll", bare.name, *keys).stdout.encode()
+    said_last(bare.run("sh", stdin=script, check=True).out)
+    away = postmedic(folder, "enroll", bare.name, *keys, "--uninstall").stdout.encode()
+    bare.run("sh -s -- --with-journal", stdin=away, check=True)
+    assert not [path for path in _made(bare) if path.startswith(OURS)]
+    bare.run("sh", stdin=script, check=True)
+    assert by_role == _made(bare)
 
 
-def _arguments(task: dict[str, Any]) -> dict[str, Any]:
-    return next(value for key, value in task.items() if key.startswith("ansible.builtin."))
-
-
-def _filled(value: Any, kit: Path, item: dict[str, str]) -> Any:
-    if not isinstance(value, str):
-        return value
-    for key, word in {"postmedic_files": str(kit), **{f"item.{name}": one for name, one in item.items()}}.items():
-        value = value.replace("{{ " + key + " }}", word)
-    return value
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.file_digest(io.BytesIO(path.read_bytes()), "sha256").hexdigest()
+def _made(host: Host) -> dict[str, Entry]:
+    """What an enrolment makes, without the times; who has no password is known to the script alone."""
+    listed = (*OURS, "/etc/passwd", "/etc/group", "/etc/gshadow", "/etc/subuid", "/etc/subgid")
+    return {path: replace(one, mtime=0) for path, one in host.snapshot().items() if path.startswith(listed) and path[-1] != "-"}
 
 
 @pytest.mark.parametrize("bare", ["mx13"], indirect=True)
@@ -192,3 +169,26 @@ def test_what_is_unsafe_is_refused_or_set_right(bare: Host, lab: Lab, folder: Pa
     reading = postmedic(folder, "enroll", bare.name, "--probe-key", "probe").stdout
     assert "took the key of postmedic-fix away" in bare.run("sh", stdin=reading.encode(), check=True).out
     assert FIX not in bare.run("cat /etc/sudoers.d/postmedic", check=True).out
+
+
+@pytest.mark.parametrize("bare", ["mx13"], indirect=True)
+def test_the_role_refuses_what_is_unsafe(bare: Host, lab: Lab, folder: Path) -> None:
+    administered(bare, folder / "probe")
+    keys = ("--probe-key", "probe", "--fix-key", "fix")
+    assert postmedic(folder, "enroll", bare.name, *keys, "--files", f"postmedic-files/{bare.name}").returncode == 0
+
+    bare.run(f"useradd -m -d /home/x {PROBE}", check=True)
+    _, failed, said = play(lab, bare, folder / "probe", folder)
+    assert (failed, "somebody else's" in said) == (1, True), said
+    bare.run(f"userdel -r {PROBE}")
+    # A home whose owner would have root's own keys overwritten.
+    bare.run(f"useradd -m -d /var/lib/{PROBE} {PROBE}; ln -s /root/.ssh /var/lib/{PROBE}/.ssh; install -d -m 700 /root/.ssh")
+    _, failed, said = play(lab, bare, folder / "probe", folder)
+    assert (failed, f"/var/lib/{PROBE}/.ssh" in said) == (1, True), said
+    assert bare.run("ls -A /root/.ssh; stat -c %a /root/.ssh").out.split() == ["700"]
+    assert bare.run(f"ls /etc/sudoers.d/postmedic {HOME}/read").rc == 2
+
+    bare.run(f"userdel -r {PROBE}; rm -rf /var/lib/{PROBE}")
+    changed, failed, said = play(lab, bare, folder / "probe", folder)
+    assert (changed > 5, failed) == (True, 0), said
+    said_last(bare.run("sh", stdin=postmedic(folder, "enroll", bare.name, *keys).stdout.encode(), check=True).out)
