@@ -20,7 +20,7 @@ from tests.lab.host import LabError
 RELEASE_OF = {"mx12": "bookworm", "mx13": "trixie", "relay": "bookworm"}
 PACKAGES = (
     "postfix postfix-pcre ssl-cert libsasl2-modules sasl2-bin dovecot-core dnsmasq bind9-dnsutils openssh-server sudo "
-    "iproute2 procps nftables openssl cron bsd-mailx swaks netcat-openbsd python3"
+    "iproute2 procps nftables openssl cron bsd-mailx swaks netcat-openbsd python3 python3-venv make"
 )
 _INSTALL = Path(__file__).with_name("install.sh")
 
