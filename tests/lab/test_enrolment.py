@@ -187,8 +187,3 @@ def test_the_role_refuses_what_is_unsafe(bare: Host, lab: Lab, folder: Path) -> 
     assert (failed, f"/var/lib/{PROBE}/.ssh" in said) == (1, True), said
     assert bare.run("ls -A /root/.ssh; stat -c %a /root/.ssh").out.split() == ["700"]
     assert bare.run(f"ls /etc/sudoers.d/postmedic {HOME}/read").rc == 2
-
-    bare.run(f"userdel -r {PROBE}; rm -rf /var/lib/{PROBE}")
-    changed, failed, said = play(lab, bare, folder / "probe", folder)
-    assert (changed > 5, failed) == (True, 0), said
-    said_last(bare.run("sh", stdin=postmedic(folder, "enroll", bare.name, *keys).stdout.encode(), check=True).out)
