@@ -137,9 +137,9 @@ def _put_points_around_transactions(store: Store, point: Points) -> None:
     whole = store._database.writing
 
     @contextlib.asynccontextmanager
-    async def writing() -> AsyncIterator[AsyncConnection]:
+    async def writing(**how: bool) -> AsyncIterator[AsyncConnection]:
         point()
-        async with whole() as connection:
+        async with whole(**how) as connection:
             yield connection
             point()
         point()
