@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 from typing import Any
@@ -55,10 +56,11 @@ class Sockets:
         await socket.prepare(request)
         self._open[socket] = request
         try:
-            await socket.send_json(self._hello())
-            async for frame in socket:
-                if frame.type is WSMsgType.TEXT:
-                    self._take(frame.data)
+            with contextlib.suppress(ConnectionError):  # whoever was there went away in the middle of a word
+                await socket.send_json(self._hello())
+                async for frame in socket:
+                    if frame.type is WSMsgType.TEXT:
+                        self._take(frame.data)
         finally:
             self._open.pop(socket, None)
             self._draining.discard(socket)
