@@ -36,6 +36,7 @@ NAMESAKE = Actor(team=TEAM, id="U0EVE", name="Anne")
         ((ONE,), replace(ANNE, name="Somebody else"), None),  # a name decides nothing …
         ((ONE,), NAMESAKE, Refusal.NOT_AN_APPROVER),  # … in either direction
         ((ONE,), replace(NAMESAKE, name="anne"), Refusal.NOT_AN_APPROVER),  # the register's own name for her
+        ((ONE,), replace(NAMESAKE, name="U0ANNE"), Refusal.NOT_AN_APPROVER),  # her very id, as a name
         ((ONE,), replace(ANNE, id="u0anne"), Refusal.NOT_AN_APPROVER),
         ((ONE,), replace(ANNE, id=""), Refusal.NOT_AN_APPROVER),
         ((ONE,), replace(ANNE, team=""), Refusal.OTHER_TEAM),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.execution.answers import Said
 from bot.execution.executor import Executor
 from bot.model.execution import State
 from bot.model.host import Approvers
@@ -19,11 +20,27 @@ from tests.support.house import at_home
 from tests.support.plans import APPROVERS, BERT, Machine, host, means, plan, review
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"groups": frozenset()}, {"lookup_failed": True}, {"full_member": False}, {"team": "T0002"}],
-    ids=lambda change: next(iter(change)),
+GONE: tuple[dict[str, Any], ...] = (
+    {"groups": frozenset()},
+    {"lookup_failed": True},
+    {"full_member": False},
+    {"team": "T0002"},
 )
+
+
+@pytest.mark.parametrize("change", GONE, ids=lambda change: next(iter(change)))
+async def test_who_may_not_approve_is_refused_at_the_click(store: Store, change: dict[str, Any]) -> None:
+    executor = Executor(means(store, Machine()))
+    one = plan()
+    await executor.propose(one)
+    for decision in (Decision.APPROVE, Decision.DENY):
+        answer = await executor.review(one.id, review(one, replace(BERT, **change), decision), APPROVERS)
+        assert (answer.said, answer.state) == (Said.REFUSED, State.PROPOSED)
+    assert (await store.plans.progress(one.id)).reviews == ()
+    assert [event.kind async for event in store.events.read()] == ["plan.proposed", *["plan.review-refused"] * 2]
+
+
+@pytest.mark.parametrize("change", GONE, ids=lambda change: next(iter(change)))
 async def test_the_right_to_approve_is_asked_for_again(store: Store, change: dict[str, Any]) -> None:
     async def actor_now(actor: Actor) -> Actor:
         return replace(actor, **change)

@@ -22,7 +22,7 @@ from bot.model.review import Standing
 from bot.model.text import Text
 from bot.render.plan_card import plan_card
 from bot.store.store import Store
-from tests.support.plans import APPROVERS, BERT, Machine, means, plan, review, step
+from tests.support.plans import APPROVERS, BERT, Machine, host, means, plan, review, step
 
 ONE = plan()
 CHANGES: dict[str, Any] = {
@@ -89,6 +89,22 @@ async def test_a_stored_plan_that_was_changed_with_its_digest_is_not_run(store: 
     assert await executor.carry(ONE.id)
     progress = await store.plans.progress(ONE.id)
     assert (progress.state, progress.why, machine.ran) == (State.STALE, Why.APPROVAL_LOST, [])
+
+
+@pytest.mark.parametrize(
+    ("machine", "why"),
+    [
+        (Machine(host=host(host_keys=("ssh-ed25519 b3RoZXI=",))), Why.HOST_KEY_CHANGED),
+        (Machine(problem_digest="d2"), Why.ENTRY_CHANGED),
+    ],
+    ids=["the inventory's host key", "the entry"],
+)
+async def test_what_the_plan_names_must_still_be_what_is_there(store: Store, machine: Machine, why: Why) -> None:
+    executor = Executor(means(store, machine))
+    await approved(executor, ONE)
+    assert await executor.carry(ONE.id)
+    progress = await store.plans.progress(ONE.id)
+    assert (progress.state, progress.why, machine.ran) == (State.STALE, why, [])
 
 
 async def test_a_plan_altered_in_the_database_is_refused(store: Store, tmp_path: Path) -> None:
