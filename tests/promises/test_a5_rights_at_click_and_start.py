@@ -19,7 +19,6 @@ from tests.e2e.test_story_fix import proposed, shows
 from tests.support.house import at_home
 from tests.support.plans import APPROVERS, BERT, Machine, host, means, plan, review
 
-
 GONE: tuple[dict[str, Any], ...] = (
     {"groups": frozenset()},
     {"lookup_failed": True},
