@@ -18,7 +18,7 @@ from bot.errors import ConnectionDropped
 from bot.facts.base import FACTS
 from bot.knowledge.library import load
 from bot.model.host import Account, Host, Via
-from bot.model.probe import Probe, Reading
+from bot.model.probe import Access, Probe, Reading
 from tests.contract.hosts.catalogue import GUESSED, ask
 from tests.contract.hosts.openssh import sshd
 
@@ -66,15 +66,21 @@ TABLE = (
     Nasty(name="killed", script="echo before; kill -9 $$", exits=ends(137), begins=b"before"),
     Nasty(name="reads", script="cat; read -r x; echo end", begins=b"end"),
     Nasty(name="terminal", script="printf '\\033[2J\\007\\r'; stty sane </dev/tty; echo after", begins=b"\x1b[2J"),
+    # It left its group, so that no signal for the probe reaches it, and holds the answer open.
+    Nasty(name="holder", script=f"setsid {HELD} & echo started", exits=ends(124), begins=b"started"),
+    Nasty(name="holds-stderr", script=f"setsid {HELD} >/dev/null & echo started", exits=ends(124), begins=b"started"),
+    Nasty(name="holds-stdout", script=f"setsid {HELD} 2>/dev/null & echo started; exit 3", exits=ends(124), begins=b"started"),
+    Nasty(name="daemon", script=f"setsid {HELD} >/dev/null 2>&1 & echo started", begins=b"started"),
 )
-HOLDER = Nasty(name="holder", script=f"setsid {HELD} & echo started", begins=b"started")
+HOLDER = Probe(name="holder-for-root", script=f"setsid {HELD} & echo started", seconds=1, access=Access.ROOT)
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Path]]:
     folder = tmp_path_factory.mktemp("nasty")
-    with sshd(folder, probes=(*(one.probe for one in (*TABLE, HOLDER)), BARE)) as host:
+    with sshd(folder, probes=(*(one.probe for one in TABLE), HOLDER, BARE)) as host:
         yield host, folder
+    subprocess.run(["pkill", "-f", f"^{HELD}$"], check=False)
 
 
 @pytest.fixture(params=[Via.ENROLLED, Via.SHELL])
@@ -108,26 +114,27 @@ async def test_each_is_bounded_and_the_next_is_read_right(host: Host, connector:
     assert not alive(STUBBORN)
 
 
-async def test_a_child_that_holds_the_pipe_costs_the_rest_of_the_round_and_no_more(
-    running: tuple[Host, Path], connector: SshConnector
-) -> None:
-    """It left its group, so no deadline on the host reaches it; the bot's own does, and what came before stays."""
-    host, _ = running
-    got: list[Reading] = []
+async def test_what_holds_an_answer_open_costs_that_probe_and_no_other(host: Host, connector: SshConnector) -> None:
+    holders = [one.probe for one in TABLE if one.name.startswith("hold")]
+    got = await readings(connector, host, *(probe for holder in holders for probe in (holder, BARE)))
+    assert [one.exit for one in got] == [124, 0] * len(holders)
+    assert {one.stdout for one in got[1::2]} == {b"no newline"}
 
-    async def read() -> None:
-        async for reading in connector.reader(host).read(ask(BARE, HOLDER.probe)):
-            got.append(reading)
 
-    since = time.monotonic()
-    try:
-        with pytest.raises(ConnectionDropped, match="did not end within"):
-            await read()
-        assert time.monotonic() - since < 5 + BARE.seconds + HOLDER.seconds + 2 + SPARE
-        assert [reading.stdout for reading in got] == [b"no newline"]
-        assert [reading.stdout for reading in await readings(connector, host, BARE)] == [b"no newline"]
-    finally:
-        subprocess.run(["pkill", "-f", f"^{HELD}$"], check=False)
+def test_what_root_reads_is_bounded_alike(running: tuple[Host, Path]) -> None:
+    _, folder = running
+    said = subprocess.run([folder / "root-read"], input=f"{HOLDER.name}\n".encode(), capture_output=True, timeout=60)
+    assert (said.returncode, said.stdout) == (124, b"started\n")
+
+
+async def test_a_host_that_never_ends_its_answer_is_given_up(folder: Path, connector: SshConnector) -> None:
+    with sshd(folder) as host:
+        (folder / "read").write_text(f"#!/bin/sh\n{HELD}\n")
+        try:
+            with pytest.raises(ConnectionDropped, match="did not end within"):
+                await readings(connector, host, BARE)
+        finally:
+            subprocess.run(["pkill", "-f", f"^{HELD}$"], check=False)
 
 
 async def test_giving_up_leaves_no_process(host: Host, connector: SshConnector) -> None:
