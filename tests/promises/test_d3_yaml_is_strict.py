@@ -83,8 +83,11 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 
 
 def test_size_and_depth_are_bounded() -> None:
-    assert "bytes" in refused(b"a: " + b"x" * MAX_BYTES)
+    full = b"a: " + b"x" * (MAX_BYTES - 3)
+    assert parse(full, "x")["a"]
+    assert "bytes" in refused(full + b"x")
     assert "nested too deeply" in refused("a: " + "[" * (MAX_DEPTH + 2) + "]" * (MAX_DEPTH + 2) + "\n")
+    assert "nested too deeply" in refused("a: " + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "\n")
     assert parse(("a: " + "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)).encode(), "x")["a"]
     refused("a: " + "[" * 100_000)
     refused("a: " + "{a: " * 50_000)

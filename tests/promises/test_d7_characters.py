@@ -17,9 +17,11 @@ from rich.console import Console
 from bot.__main__ import main
 from bot.cli.log import Lines
 from bot.errors import HostUnreachable
+from bot.model.fact import Reason, Unknown
 from bot.model.text import LANGS, Lang
+from bot.render.blocks import button, confirm, header, plain, preformatted
 from bot.render.checkup_card import findings
-from bot.render.plain import checkup_data, diagnosis_data
+from bot.render.plain import checkup_data, diagnosis_data, value
 from bot.render.templates import plain_value
 from bot.render.terminal import print_checkup, print_diagnosis
 from bot.render.visible import one_line, visible
@@ -35,6 +37,13 @@ C1 = "".join(chr(code) for code in range(0x80, 0xA0))
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 UNSEEN = "\u00ad\u034f\u115f\u180e\u200b\u200c\u200d\u2028\u2029\u2060\u2064\u3164\ufe0f\ufeff\uffa0\ufff9\U000e0041\U000e0100"
 OTHERS = "\ud800\ue000\ufdd0"
+# Default_Ignorable_Code_Point of the Unicode Character Database: what a screen may draw as nothing at all.
+IGNORABLE = (
+    *(range(0xAD, 0xAE), range(0x34F, 0x350), range(0x61C, 0x61D), range(0x115F, 0x1161), range(0x17B4, 0x17B6)),
+    *(range(0x180B, 0x1810), range(0x200B, 0x2010), range(0x202A, 0x202F), range(0x2060, 0x2070), range(0x3164, 0x3165)),
+    *(range(0xFE00, 0xFE10), range(0xFEFF, 0xFF00), range(0xFFA0, 0xFFA1), range(0xFFF0, 0xFFF9), range(0x1BCA0, 0x1BCA4)),
+    *(range(0x1D173, 0x1D17B), range(0xE0000, 0xE1000)),
+)
 ACTING = C0 + C1 + BIDI + UNSEEN + OTHERS
 
 
@@ -46,6 +55,10 @@ def left(text: str) -> str:
 @pytest.mark.parametrize("char", list(ACTING))
 def test_a_character_that_acts_is_shown_as_its_code_point(char: str) -> None:
     assert visible(f"a{char}b") == f"a\\u{{{ord(char):04X}}}b"
+
+
+def test_nothing_a_screen_may_leave_out_is_left_out() -> None:
+    assert [code for codes in IGNORABLE for code in codes if visible(chr(code)) != f"\\u{{{code:04X}}}"] == []
 
 
 @pytest.mark.parametrize("text", ["plain", "Grüße", "邮件", "a\tb\nc", "→ ✓ ●", "مرحبا", "😀"])
@@ -65,6 +78,13 @@ def test_nothing_that_acts_is_left_and_nothing_is_dropped(text: str) -> None:
 def test_a_cut_is_visible() -> None:
     assert one_line("x" * 400) == "x" * 299 + "…"
     assert one_line("  a \n\t b  ") == "a b"
+
+
+def test_each_piece_cleans_what_it_is_given() -> None:
+    pieces = [plain(ACTING, 900), header(ACTING), preformatted(ACTING), button("a", ACTING, "1"), confirm(*[ACTING] * 4)]
+    assert left("".join(text for piece in pieces for _, text in texts(piece))) == ""
+    wild = {ACTING: (ACTING, [ACTING], Unknown(reason=Reason.TIMED_OUT, detail=ACTING))}
+    assert left(json.dumps(value(wild), ensure_ascii=False)) == ""
 
 
 @pytest.mark.parametrize("lang", LANGS)
