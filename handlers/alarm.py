@@ -32,7 +32,13 @@ class Alarm:
         taken = False
         for channel in self.channels:
             try:
-                await self.client.chat_postMessage(channel=channel, text=message.text, blocks=list(message.blocks))
+                await self.client.chat_postMessage(
+                    channel=channel,
+                    text=message.text,
+                    blocks=list(message.blocks),
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
             except (SlackClientError, ClientError, TimeoutError, OSError) as error:
                 LOG.error("the alarm did not arrive in %s: %s", channel, type(error).__name__)
             else:

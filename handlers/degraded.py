@@ -79,7 +79,12 @@ async def _paste(desk: Desk, incoming: Incoming) -> None:
     message = notes(note("degraded", lang), found)
     try:
         await desk.client.chat_postMessage(
-            channel=question.channel, thread_ts=question.thread, text=message.text, blocks=list(message.blocks)
+            channel=question.channel,
+            thread_ts=question.thread,
+            text=message.text,
+            blocks=list(message.blocks),
+            unfurl_links=False,
+            unfurl_media=False,
         )
     except (SlackClientError, ClientError, TimeoutError) as error:
         LOG.warning("an answer was not taken: %s", type(error).__name__)

@@ -77,7 +77,12 @@ class Desk:
         )
         try:
             answer = await webhook.send(
-                text=message.text, blocks=list(message.blocks), response_type="ephemeral", replace_original=False
+                text=message.text,
+                blocks=list(message.blocks),
+                response_type="ephemeral",
+                replace_original=False,
+                unfurl_links=False,
+                unfurl_media=False,
             )
         except (SlackClientError, ClientError, TimeoutError) as error:
             LOG.warning("an answer was not taken: %s", type(error).__name__)

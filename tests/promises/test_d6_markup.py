@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.model.account import Account, Opinion, Ran
+from bot.model.event import Anchor
 from bot.model.execution import State
+from bot.model.gate import Freeze
 from bot.model.host import Approvers, Via
 from bot.model.progress import Why
 from bot.model.text import LANGS, Lang, Text
@@ -19,9 +24,11 @@ from bot.render import replies
 from bot.render.answer import answer, measuring
 from bot.render.blocks import MOST_BLOCKS, MOST_MESSAGE, context, cut_markup, message, preformatted, section
 from bot.render.checkup_card import checking, checkup_card
+from bot.render.history import history
 from bot.render.plan_card import plan_card
 from bot.render.templates import slack_value
 from bot.render.templates import texts as program_texts
+from bot.render.visible import one_line
 from bot.sandbox.slack.blockkit import check_message
 from bot.sandbox.slack.seed import MAIL_OPS
 from tests.e2e.test_story_fix import is_card, shows
@@ -32,6 +39,20 @@ from tests.support.plans import APPROVERS, host, plan
 from tests.unit.render.test_messages import CASES, WILD, checkups, progress
 
 TITLES = [Text(en="A problem", zh="问题")] * 3
+
+
+STOPPED = Freeze(at=1.0, actor=WILD, reason=WILD)
+ACCOUNT = Account(
+    **dict.fromkeys(
+        ("plan", "host", "host_key", "digest", "requester", "where", "problem", "fix", "state", "why", "detail"), WILD
+    ),
+    proposed_at=1.0, changed_at=2.0, head=Anchor(sequence=1, digest=WILD),
+    opinions=tuple(
+        Opinion(actor=WILD, person=person, decision=decision, digest=WILD, counted=counted, at=1.0, why=WILD)
+        for person in ("", WILD) for decision in ("deny", WILD) for counted in (True, False)
+    ),
+    ran=(Ran(index=0, step=WILD, script=WILD, changes=WILD, undo=False, at=1.0, exit=1),), measured={WILD: WILD},
+)  # fmt: skip
 
 
 def everything(lang: Lang) -> Iterator[Any]:
@@ -58,7 +79,14 @@ def everything(lang: Lang) -> Iterator[Any]:
     yield replies.unknown_host(WILD, [WILD] * 30, lang)
     yield replies.decided(["U0ANA", WILD], lang)
     yield replies.hosts([host()] * 40, lang)
+    yield replies.hosts([host()], lang, STOPPED)
     yield replies.home([host()] * 40, [(plan(), "")] * 12, lang)
+    asked = dataclasses.replace(plan(), requester=WILD, host=WILD)
+    yield replies.home([host(name=WILD)], [(asked, "")], lang, refused=WILD, stopped=STOPPED)
+    yield replies.alarm(asked, dataclasses.replace(progress(State.PROPOSED).reviews[0], reason=WILD), lang)
+    yield replies.unknown_paste(lang, (slack_value(WILD),))
+    yield replies.which_problem("c1", TITLES, lang, (slack_value(WILD),))
+    yield history(WILD, [ACCOUNT, dataclasses.replace(ACCOUNT, state="denied"), dataclasses.replace(ACCOUNT, ran=())], lang)
     names = {"file", "host", "detail", "known", "who", "words"}
     for name in program_texts():
         if name.startswith(("refused-", "host-", "file-", "not-", "could-", "unknown-")):
@@ -108,8 +136,36 @@ async def test_no_paste_name_reason_or_answer_of_a_host_acts_in_slack(tmp_path: 
         await house.ana.waits_for(shows("could not be"), thread=ts)
         await house.quiet()
         assert sum(check(sent) for _, sent in payloads(house)) > 50
+        posted = [sent for method, sent in payloads(house) if method in ("chat.postMessage", "response_url")]
+        assert {(sent.get("unfurl_links"), sent.get("unfurl_media")) for sent in posted} == {(False, False)}
         answered = [one for one in await house.ana.reads() if one.get("ephemeral")]
         assert sum(check(one) for one in answered) > 3
+
+
+def test_previews_are_off_wherever_a_message_is_posted() -> None:
+    """A preview would have Slack open an address that somebody else chose, and show what stands there."""
+    calls = [
+        node
+        for path in (Path(__file__).parents[2] / "handlers").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if node.func.attr == "chat_postMessage" or ast.unparse(node.func) == "webhook.send"
+    ]
+    assert len(calls) >= 4
+    for call in calls:
+        said = {word.arg: ast.unparse(word.value) for word in call.keywords}
+        assert (said.get("unfurl_links"), said.get("unfurl_media")) == ("False", "False"), ast.unparse(call)
+
+
+@given(st.text() | st.text("&<>`;ampltgt#x \n*_~:@!|{}"))
+def test_a_value_is_shown_as_it_is_and_reads_as_nothing_else(text: str) -> None:
+    """What Slack makes of it is the value again: not one more entity, tag or end of the code span than the escaper wrote."""
+    shown = slack_value(text)
+    inside = shown[1:-1]
+    assert (shown[0], shown[-1]) == ("`", "`")
+    assert not re.search(r"[<>`\n]|&(?!amp;|lt;|gt;)", inside)
+    decoded = re.sub(r"&(amp|lt|gt);", lambda entity: {"amp": "&", "lt": "<", "gt": ">"}[entity[1]], inside)
+    assert decoded == (one_line(text).replace("`", "ʼ") or "–")
 
 
 @given(st.lists(st.sampled_from(["section", "context", "preformatted"]), max_size=80), st.text(max_size=4000))
