@@ -74,9 +74,9 @@ def _tries() -> dict[str, _Try]:
     proof = f"echo $(({one} + {other}))"  # only a shell can know the sum
     told = str(one + other).encode()
 
-    def command(text: str | None, *, stdin: str = "", terminal: bool = False) -> _Try:
+    def command(text: str | None, *, stdin: str = "") -> _Try:
         async def refused(connection: Connection) -> bool:
-            heard = await _run(connection, text, stdin=f"{stdin}\n".encode(), terminal=terminal)
+            heard = await _run(connection, text, stdin=f"{stdin}\n".encode())
             return heard.exit == REFUSED and told not in heard.said
 
         return refused
@@ -91,7 +91,7 @@ def _tries() -> dict[str, _Try]:
         "tried-root": command(f"sudo -n sh -c '{proof}'"),
         "tried-probe": command(f"read {_MARK} no-such-probe"),
         "tried-operation": command(f"run doctor-{secrets.token_hex(8)} 0 no-such-operation"),
-        "tried-terminal": command(proof, terminal=True),
+        "tried-terminal": _no_terminal,
         "tried-sftp": _no_sftp,
         "tried-forward": _no_forward,
         "tried-port": _no_port,
@@ -117,6 +117,12 @@ async def _run(
     if heard.exit is None and not connection.alive:
         raise NotOpened
     return heard
+
+
+async def _no_terminal(connection: Connection) -> bool:
+    """A terminal that is refused opens no session; whatever ran on one that was given, it was given."""
+    await _run(connection, None, stdin=b"", terminal=True)
+    return False
 
 
 async def _no_sftp(connection: Connection) -> bool:
