@@ -22,7 +22,7 @@ from bot.model.progress import Why
 from bot.model.text import LANGS, Lang, Text
 from bot.render import replies
 from bot.render.answer import answer, measuring
-from bot.render.blocks import MOST_BLOCKS, MOST_MESSAGE, context, cut_markup, message, preformatted, section
+from bot.render.blocks import MOST_BLOCKS, MOST_MESSAGE, context, cut_markup, message, plain, preformatted, section
 from bot.render.checkup_card import checking, checkup_card
 from bot.render.history import history
 from bot.render.plan_card import plan_card
@@ -93,8 +93,19 @@ def everything(lang: Lang) -> Iterator[Any]:
             yield replies.note(name, lang, **dict.fromkeys(names | {"title", "hosts"}, WILD), count=1, line=1)
 
 
+def with_emoji(node: Any) -> list[object]:
+    """The plain texts of a message or view in which Slack would make pictures of `:words:`."""
+    if isinstance(node, list | tuple):
+        return [found for one in node for found in with_emoji(one)]
+    if not isinstance(node, dict):
+        return []
+    own = [node] if node.get("type") == "plain_text" and node.get("emoji") is not False else []
+    return own + [found for one in node.values() for found in with_emoji(one)]
+
+
 def check(node: Any) -> int:
     """Walk one message or view; gives how many texts were looked at."""
+    assert with_emoji(node if isinstance(node, dict) else list(node.blocks)) == []
     looked = 0
     for parsed, text in texts(node if isinstance(node, dict) else {"text": node.text, "blocks": list(node.blocks)}):
         looked += 1
@@ -178,6 +189,15 @@ def test_a_message_is_cut_visibly_and_never_refused(kinds: list[str], text: str)
     assert sum(len(str(block)) for block in made.blocks) <= MOST_MESSAGE + 200
     if len(made.blocks) < len(kinds):
         assert made.blocks[-1] == context("…")
+
+
+@pytest.mark.parametrize("one", [section("a"), preformatted("x" * 2000), context("x" * 1000)], ids=lambda one: str(one["type"]))
+def test_what_was_left_out_is_said(one: dict[str, Any]) -> None:
+    made = message("text", [one] * 60, cut_off="the rest is left out")
+    assert len(made.blocks) < 60
+    assert made.blocks[-1] == context("the rest is left out")
+    for long in (preformatted("x" * 9000), section("x" * 9000), plain("x" * 9000)):
+        assert [text[-1] for _, text in texts({"blocks": [long]}) if text] == ["…"]
 
 
 @pytest.mark.parametrize("most", range(2, 120))
