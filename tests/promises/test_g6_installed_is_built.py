@@ -26,7 +26,14 @@ HASH = re.compile(r"--hash=sha256:[0-9a-f]{64} ?\\?")
 MENDED = re.findall(
     r"^\| ([^|]+) \| ([a-z0-9-]+) \| ([0-9][0-9.]*) \|", SECURITY.read_text(encoding="utf-8"), re.MULTILINE
 )  # attack, package, version
-FLOORS = {"asyncssh": "2.24", "pyyaml": "6.0.3", "jinja2": "3.1.6", "google-re2": "1.1.20251105", "slack-bolt": "1.30"}
+FLOORS = {
+    "asyncssh": "2.24",
+    "aiohttp": "3.14.3",
+    "pyyaml": "6.0.3",
+    "jinja2": "3.1.6",
+    "google-re2": "1.1.20251105",
+    "slack-bolt": "1.30",
+}
 
 
 def normal(name: str) -> str:
