@@ -17,13 +17,14 @@ from tests.lab.proving import HOSTS
 
 RULES = {"both": render_sudoers(probe=PROBE, fix=FIX), "reading only": render_sudoers(probe=PROBE)}
 RULE = re.compile(r'([a-z-]+) ALL=\(root:root\) NOPASSWD: (/[a-z/-]+) ""')  # "" is: no arguments at all
+DEFAULTS = re.compile(rf"Defaults:{PROBE}(,{FIX})? env_reset, !setenv, !lecture, !mail_badpass")
 MORE = ("x", "-e", "--", "''", "'*'", "/etc/shadow", "step e1 0", "perform e1 0")
 OTHERS = ("id", "sh", "/bin/sh -c id", "-u postfix id", "-e /etc/passwd", f"{HOME}/read", f"{HOME}/fix-entry")
 
 
 def linted(text: str) -> list[str]:
     """The lines that are neither the defaults nor a rule of the one allowed form."""
-    return [line for line in text.splitlines() if not RULE.fullmatch(line) and not line.startswith("Defaults:")]
+    return [line for line in text.splitlines() if not RULE.fullmatch(line) and not DEFAULTS.fullmatch(line)]
 
 
 @pytest.mark.parametrize("text", RULES.values(), ids=RULES)
@@ -42,6 +43,8 @@ def test_the_linter_sees_what_must_not_stand_there() -> None:
         "fix",
     ):
         assert linted(f"{FIX} ALL=(root:root) NOPASSWD: {worse}") != [], worse
+    assert linted(f"Defaults:{FIX} env_reset, setenv, !lecture, !mail_badpass") != []
+    assert linted(f"Defaults:{FIX} !lecture, !mail_badpass") != []
 
 
 @pytest.mark.skipif(not shutil.which("visudo"), reason="sudo is not installed")
@@ -64,7 +67,7 @@ def test_on_the_host_each_account_may_start_one_program_without_arguments(enroll
     for user, program in programs.items():
         assert _sudo(host, user, program).rc == 64  # it was started, and had nothing to do
         elsewhere = [one for one in programs.values() if one != program]
-        for refused in (*(f"{program} {more}" for more in MORE), *elsewhere, *OTHERS):
+        for refused in (*(f"{program} {more}" for more in MORE), f"LD_PRELOAD=/tmp/x.so {program}", *elsewhere, *OTHERS):
             said = _sudo(host, user, refused).err
             assert "password is required" in said or "not allowed" in said, refused
     assert host.run("ls -A /var/lib/postmedic", check=True).out == ""  # nothing was claimed
