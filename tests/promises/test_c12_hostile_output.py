@@ -10,13 +10,18 @@ import random
 import re
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import bot.operations
 from bot.authoring.cases import reach
+from bot.connectors.frames import FrameError, Frames
 from bot.connectors.replay import ReplayReader
+from bot.diagnosis.gather import value_of
 from bot.errors import Refused
 from bot.execution.enrolment import answer
 from bot.facts.base import FACTS, Fact
@@ -25,7 +30,7 @@ from bot.knowledge.library import load
 from bot.model.fact import Reason, Unknown
 from bot.model.match import Kind, Match
 from bot.model.plan import Step
-from bot.model.probe import Reading
+from bot.model.probe import Probe, Reading, Request
 from bot.model.problem import Problem
 from bot.model.token import TOKEN
 from bot.planning.planner import steps
@@ -192,3 +197,95 @@ async def test_no_hostile_host_breaks_a_diagnosis_or_bends_a_plan() -> None:
             assert step.script == bot.operations.base.OPERATIONS[step.operation].script
             assert all(TOKEN.fullmatch(token) for token in step.tokens), step.wire
     assert bent > DIAGNOSED // 4
+
+
+MARK = "0123456789abcdef01234567"  # a hostile host reads it in the words, so it may write frames of its own
+ASKED = tuple(Request(probe=Probe(name=name, script="", bytes=most)) for name, most in (("one", 200), ("two", 10)))
+
+
+def frame(*rest: object) -> bytes:
+    return f"\n{MARK} {' '.join(map(str, rest))}\n".encode()
+
+
+def heard(out: Sequence[bytes], err: Sequence[bytes]) -> list[Reading]:
+    """What is read before the host is given up, if it is."""
+    frames = Frames(MARK, ASKED)
+    got: list[Reading] = []
+    with suppress(FrameError):
+        for stderr, pieces in ((False, out), (True, err)):
+            for piece in pieces:
+                frames.feed(piece, stderr=stderr)
+                got += frames.completed()
+    return got
+
+
+@pytest.mark.parametrize(
+    "framed",
+    [
+        (),
+        (1,),
+        (0, 0),
+        (0, 2),
+        (1, 0),
+        (0, 1, 2),
+        ("begin",),
+        (0, "begin"),
+        (0, "end"),
+        ("0 -1",),
+        ("0 1000",),
+        ("0 0 0",),
+        ("x 0",),
+    ],
+    ids=str,
+)
+def test_a_host_that_answers_in_another_order_is_given_up(framed: Sequence[object]) -> None:
+    said = frame("begin") + b"".join(frame(one, 0) if isinstance(one, int) else frame(one) for one in framed) + frame("end")
+    with pytest.raises(FrameError):
+        Frames(MARK, ASKED).feed(said)
+    with pytest.raises(FrameError):
+        Frames(MARK, ASKED).feed(said.removeprefix(frame("begin")))
+
+
+def test_a_host_that_says_more_than_was_asked_for_is_cut() -> None:
+    said = [frame("begin") + b"x" * 5000 + frame(0, 0) + b"y" * 5000 + frame(1, 0) + frame("end")]
+    assert [(len(one.stdout), len(one.stderr), one.truncated) for one in heard(said, said)] == [
+        (200, 200, True),
+        (10, 10, True),
+    ]
+    other = [said[0].replace(frame(0, 0), frame(0, 1))]
+    assert heard(said, other) == []
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            frame("begin"),
+            frame(0, 0),
+            frame(0, 1),
+            frame(1, 0),
+            frame("end"),
+            frame("9 9 9"),
+            frame()[:-1],
+            b"\n" + MARK.encode(),
+        ]
+    )
+    | st.binary(max_size=300),
+    max_size=8,
+)
+
+
+@given(PIECES, PIECES)
+def test_no_frames_make_more_of_it_than_readings_that_were_asked(out: list[bytes], err: list[bytes]) -> None:
+    got = heard(out, err)
+    assert [one.key for one in got] == [one.key for one in ASKED][: len(got)]
+    assert all(max(len(one.stdout), len(one.stderr)) <= asked.probe.bytes for one, asked in zip(got, ASKED, strict=False))
+
+
+@pytest.mark.parametrize("error", [KeyError, ValueError, RecursionError, AssertionError, UnicodeError, ZeroDivisionError])
+def test_a_parser_that_fails_costs_one_fact(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*about: object) -> object:
+        raise error
+
+    monkeypatch.setitem(FACTS, "boot-id", replace(FACTS["boot-id"], parse=fails))
+    said = value_of("boot-id", Reading(key="boot-id", exit=0, stdout=b"x", stderr=b"", truncated=False, seconds=0.1), ())
+    assert isinstance(said, Unknown)

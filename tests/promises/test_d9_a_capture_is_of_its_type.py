@@ -47,3 +47,19 @@ def test_an_address_is_one_by_the_standard_library_too(text: str) -> None:
 def test_what_looks_alike_is_not_of_the_type(kind: str, text: str) -> None:
     found = PLACED.recognise(f"the one telling place here holds {text} and then ends")
     assert f"place-{kind}" not in [match.problem for match in found.sure if match.captures]
+
+
+# One letter more than each type takes, in a form it would take if it were shorter.
+LONGER = {
+    "ip": "1" * 256, "host": "a" * 255, "port": "655350", "peer": "a" * 300 + "[192.0.2.1]", "email": "a" * 250 + "@b.org",
+    "path": "/" + "a" * 255, "table": "hash:/" + "a" * 250, "param": "a" * 256, "int": "1" * 21, "code": "5500",
+    "qid": "A" * 256, "word": "x" * 256, "text": "x" * 241,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_what_is_too_long_is_of_no_type(kind: str) -> None:
+    found = PLACED.recognise(f"the one telling place here holds {LONGER[kind]} and then ends")
+    assert [match.captures for match in found.sure if match.problem == f"place-{kind}" and match.captures] == []
+    if kind != "code":  # its pattern alone bounds it
+        assert captured(kind, LONGER[kind]) is None
