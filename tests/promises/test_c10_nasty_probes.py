@@ -132,7 +132,8 @@ async def test_a_host_that_never_ends_its_answer_is_given_up(folder: Path, conne
         (folder / "read").write_text(f"#!/bin/sh\n{HELD}\n")
         try:
             with pytest.raises(ConnectionDropped, match="did not end within"):
-                await readings(connector, host, BARE)
+                async with asyncio.timeout(2 * SPARE):
+                    await readings(connector, host, BARE)
         finally:
             subprocess.run(["pkill", "-f", f"^{HELD}$"], check=False)
 
