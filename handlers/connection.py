@@ -66,6 +66,15 @@ class Slack:
         """The way to tell everybody that somebody breaks the glass."""
         return Alarm(client=self.sending, channels=self.settings.alarm_channels, lang=self.settings.lang)
 
+    async def inside(self, channel: str) -> bool | None:
+        """Whether the bot is in a channel, which one that it cannot see is not; None where Slack gives no answer."""
+        try:
+            return bool((await self.client.conversations_info(channel=channel))["channel"].get("is_member"))
+        except SlackApiError as error:
+            return False if error.response.get("error") == "channel_not_found" else None
+        except (SlackClientError, ClientError, TimeoutError, OSError):
+            return None
+
     def desk(self, engine: Engine, store: Store, executor: Executor) -> Desk:
         """The parts a handler works with."""
         return Desk(

@@ -23,7 +23,7 @@ from bot.render.blocks import Message
 from bot.render.checkup_card import checkup_card
 from bot.render.replies import note, notes, unknown_paste
 from handlers.checking import said
-from handlers.commands import Verb, postfix, words
+from handlers.commands import Verb, Words, postfix, words
 from handlers.desk import Desk
 from handlers.diagnosing import Question
 from handlers.files import with_files
@@ -51,18 +51,25 @@ async def _command(desk: Desk, incoming: Incoming) -> None:
     got = incoming.payload
     lang = await desk.people.lang(got["user"])
     order = words(got["text"]) if desk.served.here(got["channel"]) else None
-    answered = note("database-away", lang)
-    if order is not None and order.verb is not Verb.FREEZE:  # a freeze that is not written down stops nothing
-        with suppress(StoreUnavailable):  # even reading may fail
-            found = await said(desk, order, got["channel"], lang)
-            shown = found if isinstance(found, Message) else await _checked(desk, found, lang)
-            answered = notes(note("degraded", lang), shown)
+    answered = note("database-away", lang) if order is None else await _ordered(desk, order, got["channel"], lang)
     await desk.respond(got["response_url"], answered)
+
+
+async def _ordered(desk: Desk, order: Words, channel: str, lang: Lang) -> Message:
+    if order.verb is not Verb.FREEZE:  # a freeze that is not written down stops nothing
+        with suppress(StoreUnavailable):  # even reading may fail
+            found = await said(desk, order, channel, lang)
+            shown = found if isinstance(found, Message) else await _checked(desk, found, lang)
+            return notes(note("degraded", lang), shown)
+    return note("database-away", lang)
 
 
 async def _paste(desk: Desk, incoming: Incoming) -> None:
     got = incoming.payload
     lang = await desk.people.lang(got["user"])
+    if (order := paste.ordered(got)) is not None:
+        await _post(desk, got["channel"], got["thread"], await _ordered(desk, order, got["channel"], lang))
+        return
     question = Question(
         id="",
         channel=got["channel"],
@@ -76,11 +83,14 @@ async def _paste(desk: Desk, incoming: Incoming) -> None:
     found = await _diagnosed(desk, await with_files(desk, question, got["files"]), lang)
     if found is None:
         return
-    message = notes(note("degraded", lang), found)
+    await _post(desk, question.channel, question.thread, notes(note("degraded", lang), found))
+
+
+async def _post(desk: Desk, channel: str, thread: str, message: Message) -> None:
     try:
         await desk.client.chat_postMessage(
-            channel=question.channel,
-            thread_ts=question.thread,
+            channel=channel,
+            thread_ts=thread,
             text=message.text,
             blocks=list(message.blocks),
             unfurl_links=False,

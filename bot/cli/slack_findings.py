@@ -10,7 +10,7 @@ from bot.config import Settings
 from bot.errors import ConfigError
 from bot.model.text import Lang
 from bot.render.visible import visible
-from handlers.connection import connect
+from handlers.connection import Slack, connect
 
 MANIFEST = Path(__file__).resolve().parents[2] / "deploy" / "slack" / "manifest.json"
 _MENDS = {
@@ -32,7 +32,24 @@ async def look_at_slack(given: Settings, lang: Lang) -> list[Finding]:
         mend = say(_MENDS[where], lang) if where in _MENDS else f"curl -sS {given.slack_api_url}api.test"
         return [Finding(about="Slack", verdict=Verdict.FOUND, says=visible(str(error)), mend=mend)]
     found = [Finding(about="Slack", verdict=Verdict.FINE, says=say("doctor-slack-fine", lang, team=slack.team))]
-    return [*found, *_scopes(granted, lang)]
+    return [*found, *_scopes(granted, lang), *await _channels(given, slack, lang)]
+
+
+async def _channels(given: Settings, slack: Slack, lang: Lang) -> list[Finding]:
+    """The named channels in which nothing can be heard or said."""
+    found = []
+    for setting in ("channels", "alarm_channels"):
+        for channel in getattr(given, setting):
+            values = {"channel": channel, "setting": setting}
+            inside = await slack.inside(channel)
+            if inside is None:
+                says = say("doctor-slack-channel-unknown", lang, **values)
+                found.append(Finding(about="Slack", verdict=Verdict.UNMEASURED, says=says))
+            elif not inside:
+                says = say("doctor-slack-not-in", lang, **values)
+                mend = say("doctor-slack-not-in-how", lang, **values)
+                found.append(Finding(about="Slack", verdict=Verdict.FOUND, says=says, mend=mend))
+    return found
 
 
 def _scopes(granted: str, lang: Lang) -> list[Finding]:

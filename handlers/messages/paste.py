@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from slack_bolt.async_app import AsyncApp
 
 from bot.render.replies import note
@@ -64,7 +67,6 @@ async def handle(desk: Desk, received: Received) -> None:
         within = thread if thread != got["ts"] else ""  # a whisper in a thread that nobody opened is not seen
         await desk.whisper(channel, user, note("refused-here", await desk.people.lang(user)), within)
         return
-    words = commands.words(got["text"]) if got["insisted"] and not got["files"] else None
     question = Question(
         id=commands.subject(received.key),
         channel=channel,
@@ -75,7 +77,12 @@ async def handle(desk: Desk, received: Received) -> None:
         masked=got["masked"],
         cut=got["cut"],
     )
-    if words is not None:
-        await checking.command(desk, question, words)
+    if (order := ordered(got)) is not None:
+        await checking.command(desk, question, order)
         return
     await diagnose(desk, await with_files(desk, question, got["files"]))
+
+
+def ordered(got: Mapping[str, Any]) -> commands.Words | None:
+    """What a stored message orders postmedic to do, said to itself; None when it is something else."""
+    return commands.words(got["text"]) if got["insisted"] and not got["files"] else None

@@ -186,10 +186,13 @@ async def test_in_slack_with_nothing_writable_pastes_and_commands_are_answered_a
         await house.ana.says(MAIL_OPS, "Dinner is at eight.")
         await house.ana.command("/postfix check host01")
         await house.ana.waits_for(shows("This is a diagnosis only"))
+        ordered = await house.ana.says(MAIL_OPS, "@postmedic freeze host01 answers strangely")
+        refused = str(await house.ana.waits_for(shows("nothing was accepted"), thread=ordered))
+        assert "Frozen" not in refused
         await house.ben.clicks(card, "approve")
         await house.ben.waits_for(shows("nothing was accepted"))
         assert house.fleet.ran == []
-        for place in (ts, unplaced):
+        for place in (ts, unplaced, ordered):
             assert len(await house.ana.reads(thread=place)) == 2, "answered once"
         await asyncio.to_thread(mends, tmp_path / "postmedic.db")
         await house.ben.clicks(card, "approve")

@@ -25,6 +25,7 @@ from bot.facts.base import FACTS
 from bot.model.host import Account, Host, Via
 from bot.model.text import Lang
 from bot.sandbox.slack import Workspace, serve
+from bot.sandbox.slack.seed import GENERAL, MAIL_OPS
 from bot.store.store import Store
 from tests.contract.hosts.conftest import Site
 from tests.contract.hosts.openssh import new_key, sshd
@@ -211,6 +212,13 @@ async def test_tokens_that_work_and_tokens_that_do_not(tokens: Callable[..., Set
     assert "POSTMEDIC_SLACK_BOT_TOKEN" in wrong.text
     assert "POSTMEDIC_SLACK_APP_TOKEN" in (await slack(tokens(app="xapp-wrong"))).text
     assert "deploy/slack/README.md" in (await slack(Settings())).text
+
+
+async def test_channels_in_which_nothing_can_be_said_are_named(tokens: Callable[..., Settings]) -> None:
+    told = await slack(replace(tokens(), channels=(MAIL_OPS,), alarm_channels=("C0NOWHERE", GENERAL)))
+    assert told.verdicts == ["fine", "fine", "found", "found"]
+    for channel in ("C0NOWHERE", GENERAL):
+        assert f"not in the channel {channel} of alarm_channels" in told.text
 
 
 async def test_a_missing_scope_is_named(tmp_path: Path) -> None:
