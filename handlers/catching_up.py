@@ -1,7 +1,7 @@
 """What happened in Slack while nobody of us was connected? Reads it afterwards; a row's key lets nothing be handled twice.
 
 Buttons pressed meanwhile are gone: Slack shows the person an error and tells nobody later. So threads with open cards are told.
-Not seen: direct messages, and replies in threads that began before.
+Threads that began before, and direct messages, are read where postmedic has spoken within a day.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ AWAY_SECONDS = 15.0  # from here on something may have been missed
 TOLD_SECONDS = 60.0  # from here on people may have pressed a button in vain
 OVERLAP_SECONDS = 60.0  # Slack's clock is not the database's
 LONGEST_SECONDS = 86_400.0  # what is older is not answered any more
+MOST_THREADS = 100  # that began before, the newest first: Slack answers about fifty such questions a minute
 _CONNECTED = "connected"
 _PAGE = 200
+DIRECT = "D"  # begins the id of a conversation with one person
 
 
 async def keep_up(desk: Desk, connected: Callable[[], Awaitable[bool]]) -> None:
@@ -46,9 +48,14 @@ async def keep_up(desk: Desk, connected: Callable[[], Awaitable[bool]]) -> None:
 async def _catch_up(desk: Desk, since: float, ago: float) -> None:
     oldest = since + max(0.0, ago - LONGEST_SECONDS) - OVERLAP_SECONDS
     read = 0
-    for channel in await _channels(desk):
+    spoken = await desk.store.outbox.places(ago + LONGEST_SECONDS, MOST_THREADS)
+    direct = sorted({channel for channel, _ in spoken if channel.startswith(DIRECT) and desk.served.here(channel)})
+    channels = [*await _channels(desk), *direct]
+    before = [(channel, thread) for channel, thread in spoken if channel in channels and thread and float(thread) < oldest]
+    for channel, thread in (*((channel, "") for channel in channels), *before):
+        asked = _replies(desk, channel, thread, oldest) if thread else _written(desk, channel, oldest)
         try:
-            async for message in _written(desk, channel, f"{oldest:.6f}"):
+            async for message in asked:
                 read += await _accept(desk, channel, message)
         except SlackApiError as error:
             if error.response.get("error") in ("ratelimited", "internal_error", "fatal_error", "service_unavailable"):
@@ -69,19 +76,25 @@ async def _channels(desk: Desk) -> list[str]:
             return found
 
 
-async def _written(desk: Desk, channel: str, oldest: str) -> AsyncIterator[dict[str, Any]]:
+async def _written(desk: Desk, channel: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
     cursor = ""
     while True:
-        page = await desk.client.conversations_history(channel=channel, oldest=oldest, limit=_PAGE, cursor=cursor)
+        page = await desk.client.conversations_history(channel=channel, oldest=f"{oldest:.6f}", limit=_PAGE, cursor=cursor)
         for message in page["messages"]:
             yield message
-            if float(message.get("latest_reply") or 0) > float(oldest):
-                thread = await desk.client.conversations_replies(channel=channel, ts=message["ts"], oldest=oldest, limit=_PAGE)
-                for reply in thread["messages"]:
+            if float(message.get("latest_reply") or 0) > oldest:
+                async for reply in _replies(desk, channel, message["ts"], oldest):
                     yield reply
         cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
         if not cursor:
             return
+
+
+async def _replies(desk: Desk, channel: str, thread: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
+    found = await desk.client.conversations_replies(channel=channel, ts=thread, oldest=f"{oldest:.6f}", limit=_PAGE)
+    for reply in found["messages"]:
+        if float(reply["ts"]) > oldest:  # Slack gives the first message of a thread in any case
+            yield reply
 
 
 async def _accept(desk: Desk, channel: str, message: dict[str, Any]) -> bool:
@@ -89,6 +102,8 @@ async def _accept(desk: Desk, channel: str, message: dict[str, Any]) -> bool:
     if message.get("team", desk.served.team) != desk.served.team:
         return False
     event = {name: value for name, value in message.items() if name != "edited"} | {"type": "message", "channel": channel}
+    if channel.startswith(DIRECT):
+        event["channel_type"] = "im"
     body = {"type": "event_callback", "team_id": desk.served.team, "event": event}
     incoming = paste.read(body, desk.served)
     if incoming is None or not await desk.store.inbox.accept(incoming.key, incoming.kind, incoming.payload):

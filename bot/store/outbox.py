@@ -160,6 +160,18 @@ class Outbox:
             found = await connection.scalar(select(_ROW.ts).where(_ROW.kind == kind, _ROW.subject == subject))
         return found or ""
 
+    async def places(self, ago: float, most: int) -> tuple[tuple[str, str], ...]:
+        """The (channel, thread) of what was shown or changed within `ago` seconds, each once, the newest first."""
+        newest = (
+            select(_ROW.channel, _ROW.thread)
+            .where(_ROW.changed_at > now() - ago)
+            .group_by(_ROW.channel, _ROW.thread)
+            .order_by(func.max(_ROW.changed_at).desc())
+            .limit(most)
+        )
+        async with self._database.reading() as connection:
+            return tuple((row.channel, row.thread) for row in (await connection.execute(newest)).all())
+
     async def waiting(self, kinds: Collection[str] = ()) -> int:
         """How many messages are not shown in their newest version."""
         narrowed = (_ROW.kind.in_(kinds),) if kinds else ()

@@ -55,6 +55,31 @@ async def test_pastes_are_answered_once_and_open_cards_say_how_long(tmp_path: Pa
             await ana.waits_for(shows("Healed"), thread=before)
 
 
+async def test_replies_in_older_threads_and_direct_messages_are_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catching_up, "OVERLAP_SECONDS", 0.0)  # else the thread would have begun after what is read
+    async with workspace() as running:
+        ana = Person(running, "U0ANA")
+        async with bot_at(running, tmp_path) as house:
+            asked = await ana.says(MAIL_OPS, "@postmedic what a nice day")
+            await ana.waits_for(lambda message: message["ts"] != asked, thread=asked)
+            direct = house.running.workspace.store.open_im("U0ANA").id
+            greeted = await ana.says(direct, "help")
+            await ana.waits_for(lambda message: message["ts"] != greeted, channel=direct, thread=greeted)
+            await house.quiet()
+            await asyncio.sleep(1)
+            await house.store.marks.put("connected")
+        await ana.says(MAIL_OPS, LOG_LINE, thread=asked)
+        privately = await ana.says(direct, "check host01")
+        await asyncio.sleep(3)  # until Slack has given up to send events again
+        async with bot_at(running, tmp_path) as house:
+            await ana.waits_for(is_card, thread=asked, timeout=10)
+            await ana.waits_for(lambda message: message["ts"] != privately, channel=direct, thread=privately, timeout=10)
+            await house.quiet()
+            assert len(await ana.reads(channel=direct, thread=greeted)) == 2  # answered once, before
+
+
 async def test_two_that_come_back_answer_once(tmp_path: Path) -> None:
     async with workspace() as running:
         ana = Person(running, "U0ANA")
