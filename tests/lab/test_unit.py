@@ -111,6 +111,9 @@ async def test_the_unit_serves_comes_back_and_holds_its_bounds(
                 record_property("seconds_after_the_kill", round(time.monotonic() - killed, 1))
                 assert (await shows("NRestarts"), await shows("Result")) == ("1", "success")
 
+                heads = await run("journalctl --quiet --identifier=postmedic-audit --output=cat")
+                assert heads.count("program.started") == 2, "the system log keeps the heads of the record"
+
                 # A freeze by a person on the machine is the bot's own freeze: both mean the same database.
                 await run("postmedic freeze drill")
                 assert "drill" in await run("postmedic audit show --json")

@@ -92,6 +92,21 @@ async def test_a_storm_of_429_delays_and_loses_nothing(tmp_path: Path) -> None:
         assert house.calls("conversations.replies") == []  # a refused message need not be looked for
 
 
+async def test_what_could_not_be_sent_at_all_is_sent_when_somebody_listens_again(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        there = house.slack.sending.base_url
+        house.slack.sending.base_url = "http://127.0.0.1:9/api/"
+        ts = await house.ana.says(MAIL_OPS, "@postmedic help")
+        async with asyncio.timeout(10):
+            while not await house.store.outbox.waiting():
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
+        assert await house.store.outbox.waiting() == 1
+        house.slack.sending.base_url = there
+        await house.ana.waits_for(shows("Paste an error"), thread=ts, timeout=15)
+        assert await house.store.outbox.problems() == {}
+
+
 async def test_server_errors_are_repeated_after_a_look_whether_it_arrived(tmp_path: Path) -> None:
     async with at_home(tmp_path) as house:
         await house.fault("5xx", count=2, method="chat.postMessage")

@@ -80,6 +80,21 @@ async def test_replies_in_older_threads_and_direct_messages_are_read_too(
             assert len(await ana.reads(channel=direct, thread=greeted)) == 2  # answered once, before
 
 
+async def test_what_people_of_another_workspace_wrote_meanwhile_is_not_answered(tmp_path: Path) -> None:
+    async with workspace() as running:
+        ana = Person(running, "U0ANA")
+        async with bot_at(running, tmp_path) as house:
+            await house.store.marks.put("connected")
+        theirs = await ana.says(MAIL_OPS, LOG_LINE)
+        ours = await ana.says(MAIL_OPS, LOG_LINE.replace("host01", "host02"))
+        running.workspace.store.conversations[MAIL_OPS].messages[theirs]["team"] = "T0ELSE"  # Slack Connect
+        await away(tmp_path, 30)
+        async with bot_at(running, tmp_path) as house:
+            await ana.waits_for(is_card, thread=ours, timeout=15)
+            await house.quiet()
+            assert len(await ana.reads(thread=theirs)) == 1
+
+
 async def test_two_that_come_back_answer_once(tmp_path: Path) -> None:
     async with workspace() as running:
         ana = Person(running, "U0ANA")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack.seed import MAIL_OPS
-from handlers.outbox import Sender
+from handlers.commands import subject
+from handlers.outbox import METADATA, Sender
 from tests.e2e.test_story_fix import is_card, shows
 from tests.support.house import LOG_LINE, Door, Fleet, at_home, bot_at, workspace
 from tests.support.slack_person import Person
@@ -73,3 +74,17 @@ async def test_a_message_posted_right_before_the_end_is_found_and_edited(
         await house.ana.waits_for(shows("could not be measured"), timeout=15)
         await house.quiet()
         assert len(await house.ana.reads()) == 1
+
+
+async def test_a_message_of_another_app_with_our_metadata_is_not_taken_for_ours(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        await house.fault("5xx", count=1, method="chat.postMessage")
+        ts = await house.ana.says(MAIL_OPS, "@postmedic help")
+        about = subject(f"message:{MAIL_OPS}:{ts}")
+        await house.ana.says(MAIL_OPS, "Buy now", thread=ts)
+        [forged] = [one for one in house.running.workspace.store.conversations[MAIL_OPS].thread(ts) if one["text"] == "Buy now"]
+        forged["metadata"] = {"event_type": METADATA, "event_payload": {"id": f"answer:{about}"}}
+        ours = await house.ana.waits_for(shows("Paste an error"), thread=ts, timeout=15)
+        assert ours["metadata"]["event_payload"]["id"] == f"answer:{about}"
+        assert ours["ts"] != forged["ts"]
+        assert "Buy now" in [one["text"] for one in await house.ana.reads(thread=ts)]

@@ -175,6 +175,19 @@ async def test_flipped_bytes_never_run_what_was_not_approved(tmp_path: Path) -> 
     assert noticed > 10
 
 
+async def test_damage_in_a_page_that_nobody_would_read_stops_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "postmedic.db"
+    async with opened(str(file)) as store:
+        for number in range(300):
+            await store.events.record(kind="x", actor="x", subject="x", details={"text": f"{number} " * 200})
+    content = file.read_bytes()
+    middle = content.index(b"150 150 150") // 4096 * 4096
+    file.write_bytes(content[:middle] + b"\x0d\xff\xff\xff" + content[middle + 4 :])
+    with pytest.raises(StoreUnavailable, match=r"it is damaged: .*restore a backup"):
+        async with opened(str(file)):
+            pass
+
+
 async def test_a_file_that_is_no_database_stops_the_start_with_what_to_do(tmp_path: Path) -> None:
     broken = tmp_path / "broken.db"
     broken.write_bytes(os.urandom(8192))
