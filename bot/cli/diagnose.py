@@ -54,7 +54,7 @@ def _name_only(given: Settings, text: str, lang: Lang) -> int:
     library = knowledge(given)
     found = Matcher(library.values()).recognise(text)
     for match in found.sure:
-        print(f"{match.problem}  {library[match.problem].title[lang]}  ({match.count} lines)")
+        print(f"{match.problem}  {library[match.problem].title[lang]}  ({match.count}×)")
     print(say("cli-nothing-measured" if found.sure else "cli-not-recognised", lang), file=sys.stderr)
     return Status.UNMEASURED if found.sure else Status.UNRECOGNISED
 
