@@ -87,7 +87,9 @@ class Recorded:
         return replace(found, facts=Facts({**found.facts, **self.over}))
 
 
-ENGINE = Engine(inventory=KNOWN, library=LIBRARY, connector=Recorded(readings={}), clock=time.time, plan_seconds=1800)
+ENGINE = Engine(
+    inventory=KNOWN, library=LIBRARY, connector=Recorded(readings={}), clock=time.time, plan_seconds=14_400
+)  # plans are made when tests are collected
 
 
 def engine(recorded: Recorded) -> Engine:

@@ -65,7 +65,7 @@ def plan(id: str = "plan-1", **other: Any) -> Plan:
         "facts": (("loopback.state", "down"),),
         "requester": REQUESTER,
         "created_at": now,
-        "expires_at": now + 1800,
+        "expires_at": now + 4 * 3600,  # some are made when tests are collected, and run much later
     }
     return Plan(**(values | other))
 
