@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from bot.errors import NotFound, PostmedicError
 from bot.render.replies import note
 from handlers.desk import Desk
+from handlers.incoming import DIRECT
 from handlers.messages import paste
 
 LOG = logging.getLogger(__name__)
@@ -28,7 +29,6 @@ LONGEST_SECONDS = 86_400.0  # what is older is not answered any more
 MOST_THREADS = 100  # that began before, the newest first: Slack answers about fifty such questions a minute
 _CONNECTED = "connected"
 _PAGE = 200
-DIRECT = "D"  # begins the id of a conversation with one person
 
 
 async def keep_up(desk: Desk, connected: Callable[[], Awaitable[bool]]) -> None:

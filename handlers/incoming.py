@@ -14,6 +14,7 @@ Json = Mapping[str, Any]
 
 LONGEST = 65_536  # bytes of one paste that are read
 MOST_FILES = 3
+DIRECT = "D"  # begins the id of a direct message's channel
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 

@@ -14,7 +14,7 @@ from handlers.checking import check, said
 from handlers.commands import Verb, subject, words
 from handlers.desk import Desk
 from handlers.freezing import freeze
-from handlers.incoming import LONGEST, Incoming, Json, Served, click_key
+from handlers.incoming import DIRECT, LONGEST, Incoming, Json, Served, click_key
 
 KIND = "command"
 COMMAND = "/postfix"
@@ -81,7 +81,7 @@ async def handle(desk: Desk, received: Received) -> None:
 async def present(desk: Desk, channel: str, user: str) -> bool:
     """Whether postmedic is in the channel, so that a message there arrives; a channel it cannot see is one it is not in."""
     try:
-        if channel.startswith("D"):  # either its own conversation with this person, or one of two other people
+        if channel.startswith(DIRECT):  # either its own conversation with this person, or one of two other people
             return bool((await desk.client.conversations_open(users=user))["channel"]["id"] == channel)
         info = (await desk.client.conversations_info(channel=channel))["channel"]
     except SlackClientError:
