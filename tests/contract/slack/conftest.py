@@ -94,7 +94,7 @@ async def started(request: pytest.FixtureRequest, running: Running, app: AsyncAp
         yield running
 
 
-async def until(condition: Callable[[], object], timeout: float = 3.0) -> None:
+async def until(condition: Callable[[], object], timeout: float = 20.0) -> None:
     """Wait until something holds; raises TimeoutError."""
     async with asyncio.timeout(timeout):
         while not condition():
