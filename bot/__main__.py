@@ -12,9 +12,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot import config
 from bot.cli.status import Status
 from bot.errors import PostmedicError
-from bot.model.text import LANGS
+from bot.model.text import LANGS, Lang
 from bot.render.redact import redact
 from bot.render.visible import visible
 
@@ -127,6 +128,14 @@ def _since(text: str) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
+def _language(given: argparse.Namespace) -> Lang:
+    """In which language an error is told, also where the settings are the error."""
+    try:
+        return given.lang or config.load(given.settings).lang
+    except PostmedicError:
+        return given.lang or "en"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and give its exit status; errors are one clear message on standard error."""
     given = parser().parse_args(arguments)
@@ -136,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(getattr(importlib.import_module(f"bot.cli.{module}"), function)(given))
     except PostmedicError as error:
-        print(f"{error.code}: {visible(redact(str(error))[0])}", file=sys.stderr)
+        print(f"{error.code}: {visible(redact(error.said(_language(given)))[0])}", file=sys.stderr)
         return Status.USAGE
     except KeyboardInterrupt:
         return 130

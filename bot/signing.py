@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bot.errors import Refused
+from bot.errors import NoSignature
 
 LONGEST = 16_384  # bytes of a signature; those of security keys and long RSA keys have 2,000
 _SECONDS = 10.0
@@ -15,7 +15,7 @@ _SECONDS = 10.0
 def objection(text: bytes, signature: bytes, signers: bytes, *, who: str, namespace: str) -> str:
     """Say why no key that is listed for `who` signed exactly this text for `namespace`; empty when one did, by now's date.
 
-    `signers` are lines as in ssh-keygen(1), ALLOWED SIGNERS. Raises `Refused` without ssh-keygen.
+    `signers` are lines as in ssh-keygen(1), ALLOWED SIGNERS. Raises `NoSignature` without ssh-keygen.
     """
     if len(signature) > LONGEST:
         return f"it has more than {LONGEST} bytes"
@@ -30,7 +30,7 @@ def objection(text: bytes, signature: bytes, signers: bytes, *, who: str, namesp
                 input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS, check=False,
             )  # fmt: skip
         except OSError as error:
-            raise Refused(detail="ssh-keygen is not installed beside the bot, so no signature can be verified") from error
+            raise NoSignature(detail="ssh-keygen is not installed beside the bot") from error
         except subprocess.TimeoutExpired:
             return f"ssh-keygen did not answer within {_SECONDS:.0f} seconds"
         said = done.stdout.decode("utf-8", "replace").replace(f"{name}/", "").splitlines() or ["ssh-keygen says no"]

@@ -85,13 +85,14 @@ class Worker:
             place = "" if ours else "\n" + "".join(traceback.format_tb(error.__traceback__))
             LOG.warning("%s was not handled at attempt %d: %s%s", received.key, received.attempts, reason, place)
             if await self._inbox.failed(received.key, self._owner, reason, wait_seconds=RETRY_SECONDS):
-                await self._apologise(received, reason)
+                await self._apologise(received, error if isinstance(error, PostmedicError) else reason)
 
-    async def _apologise(self, received: Received, reason: str) -> None:
+    async def _apologise(self, received: Received, why: str | PostmedicError) -> None:
         """Tell the person that nothing more will come; what happens in no channel has nobody to tell."""
         got = received.payload
         lang = await self._desk.people.lang(got["user"])
-        sorry = note("could-not-handle", lang, detail=reason)
+        told = self._desk.served.discretion(why.said(lang)) if isinstance(why, PostmedicError) else why
+        sorry = note("could-not-handle", lang, detail=told)
         if got.get("response_url"):
             await self._desk.respond(got["response_url"], sorry)
         elif got.get("channel"):

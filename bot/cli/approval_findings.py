@@ -48,7 +48,7 @@ async def _gate(given: Settings, lang: Lang) -> Finding:
         finally:
             await opened.close()
     except StoreUnavailable as error:
-        return Finding(about="freeze", verdict=Verdict.UNMEASURED, says=visible(str(error)))
+        return Finding(about="freeze", verdict=Verdict.UNMEASURED, says=visible(error.said(lang)))
     if found is None:
         return Finding(about="freeze", verdict=Verdict.FINE, says=say("doctor-not-frozen", lang))
     says = say("doctor-frozen", lang, who=found.actor, reason=found.reason or say("frozen-no-reason", lang))

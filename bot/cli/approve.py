@@ -15,10 +15,11 @@ from rich.markup import escape
 from bot import inventory
 from bot.approval.confirmation import NAMESPACE, signed_text
 from bot.approval.policy import missing
+from bot.cli.findings import say
 from bot.cli.setting_up import language, login, settings, store
 from bot.cli.status import Status
 from bot.config import Settings
-from bot.errors import Refused
+from bot.errors import NoSignature, WhoAreYou
 from bot.execution.confirming import confirm, may_confirm
 from bot.inventory import Inventory
 from bot.model.execution import State
@@ -28,7 +29,6 @@ from bot.model.progress import Progress
 from bot.model.review import Decision
 from bot.model.text import Lang
 from bot.render.terminal import print_plan
-from bot.render.visible import visible
 from bot.signing import LONGEST
 
 
@@ -59,7 +59,7 @@ async def _run(arguments: Namespace, given: Settings, lang: Lang) -> int:
                 now=time.time(),
                 login=login(),
             )
-            _say(after, hosts)
+            _say(after, hosts, lang)
             return Status.FINE
     may_confirm(progress, person, decision, hosts.register, time.time())
     if arguments.text:
@@ -72,8 +72,8 @@ async def _run(arguments: Namespace, given: Settings, lang: Lang) -> int:
 def _person(hosts: Inventory, named: str | None) -> Person:
     mine = [one for one in hosts.register if (one.name == named if named else login() in one.logins)]
     if len(mine) != 1:
-        known = ", ".join(one.name for one in hosts.register) or "nobody"
-        raise Refused(detail=f"say who you are with --as NAME; the inventory lists {known} ([[person]] tables)")
+        known = ", ".join(one.name for one in hosts.register) or "–"
+        raise WhoAreYou(known=known)
     return mine[0]
 
 
@@ -82,16 +82,15 @@ def _show(plan: Plan, person: Person, arguments: Namespace, lang: Lang) -> None:
     print_plan(console, plan, lang)
     until = datetime.fromtimestamp(plan.expires_at, UTC)
     facts = ", ".join(f"{path}: {value}" for path, value in plan.facts)
-    console.print(escape(visible(f"asked for by {plan.requester} · {plan.problem} · measured: {facts}")))
-    console.print(escape(f"plan {plan.digest[:12]} · valid until {until:%H:%M} UTC\n"))
+    about = {"who": plan.requester, "problem": plan.problem, "facts": facts}
+    console.print(escape(say("approve-plan", lang, plan=plan.digest[:12], until=f"{until:%H:%M}", **about)))
     again = f"postmedic approve {plan.id} --as {person.name}" + (" --break-glass" if arguments.break_glass else "")
     sign = f"ssh-keygen -Y sign -n {NAMESPACE} -f ~/.ssh/id_ed25519"
-    lines = ["If this is right, sign it; here:", f"  {again} --key ~/.ssh/id_ed25519", "or where your key is:"]
-    lines += [f"  ssh BOT {again} --text | {sign} | ssh BOT {again} --signature -"]
-    console.print(escape("\n".join(lines)), soft_wrap=True)
+    here, there = f"{again} --key ~/.ssh/id_ed25519", f"ssh BOT {again} --text | {sign} | ssh BOT {again} --signature -"
+    console.print(escape(say("approve-how", lang, here=here, there=there)), soft_wrap=True)
 
 
-def _say(progress: Progress, hosts: Inventory) -> None:
+def _say(progress: Progress, hosts: Inventory, lang: Lang) -> None:
     plan = progress.plan
     lacks = missing(
         plan,
@@ -100,9 +99,11 @@ def _say(progress: Progress, hosts: Inventory) -> None:
         register=hosts.register,
         confirmations=progress.confirmations,
     )
-    open_still = progress.state is State.PROPOSED
-    rest = f"it still needs {lacks.people} more people, who decide in Slack" if open_still else f"the plan is {progress.state}"
-    print(f"confirmed: plan {plan.digest[:12]} of {plan.host}; {rest}")
+    said = {"plan": plan.digest[:12], "host": plan.host}
+    if progress.state is State.PROPOSED:
+        print(say("approve-waits", lang, people=lacks.people, **said))
+    else:
+        print(say("approve-done", lang, state=progress.state, **said))
 
 
 async def _sign(key: Path, text: str) -> str:
@@ -112,7 +113,7 @@ async def _sign(key: Path, text: str) -> str:
     )  # fmt: skip
     signature, _ = await process.communicate(text.encode())
     if process.returncode != 0:
-        raise Refused(detail=f"ssh-keygen could not sign with {key}; nothing was kept")
+        raise NoSignature(detail=f"ssh-keygen could not sign with {key}")
     return signature.decode("ascii", "replace")
 
 
@@ -120,4 +121,4 @@ def _read(where: str) -> str:
     try:
         return (sys.stdin.read(LONGEST + 1)) if where == "-" else Path(where).read_text(encoding="ascii", errors="replace")
     except OSError as error:
-        raise Refused(detail=f"the signature {where} cannot be read: {error.strerror}") from error
+        raise NoSignature(detail=f"{where}: {error.strerror}") from error

@@ -17,25 +17,28 @@ from bot.audit import chain, witnesses
 from bot.audit.accounts import accounts
 from bot.audit.chain import Break, Fault, Verification
 from bot.audit.witnesses import Testimony, Unexplained
+from bot.cli.findings import say
 from bot.cli.setting_up import language, settings
 from bot.cli.status import Status
 from bot.config import Settings
 from bot.errors import ConfigError, StoreUnavailable
 from bot.model.event import Event
+from bot.model.text import Lang
 from bot.render.plain import value
 from bot.render.terminal import print_account, print_event
 from bot.store.store import Store
 
 _FAULTS = {
-    Fault.ALTERED: "it is not what was written there: it was edited, moved or put in, or the one before it is gone",
-    Fault.CONTRADICTED: "a place outside remembers another event there: the record was written anew",
-    Fault.MISSING: "a place outside remembers it, and the record ends before it: its end was cut off",
+    Fault.ALTERED: "audit-altered",
+    Fault.CONTRADICTED: "audit-contradicted",
+    Fault.MISSING: "audit-missing",
 }
 
 
 def show(arguments: Namespace) -> int:
     """Print the account of every change, and what else was recorded; says at the end whether the record is whole."""
     given = settings(arguments)
+    lang = language(arguments, given)
     events, broken = asyncio.run(_all(given))
     wanted = [event for event in events if _wanted(event, arguments)]
     changed = {event.subject for event in wanted}
@@ -47,43 +50,45 @@ def show(arguments: Namespace) -> int:
     else:
         console = Console(highlight=False)
         for account in found:
-            print_account(console, account, language(arguments, given))
+            print_account(console, account, lang)
         for event in others:
             print_event(console, event)
     if broken is not None:
-        print(f"The record is not whole: {_said(broken)}.", file=sys.stderr)
+        print(say("audit-not-whole", lang, fault=_said(broken, lang)), file=sys.stderr)
     return Status.FINE if broken is None else Status.FOUND
 
 
 def verify(arguments: Namespace) -> int:
     """Look whether the record holds, by itself and against what places outside remember."""
     given = settings(arguments)
+    lang = language(arguments, given)
     testimony = _testimony(arguments.anchors) if arguments.anchors else Testimony()
     walk, broken, unexplained = asyncio.run(_verify(given, testimony))
     for one in unexplained:
-        print(f"a host did what the record does not tell: execution {one.execution} step {one.index} ran {one.words}")
+        print(say("audit-unexplained", lang, execution=one.execution, index=one.index, words=one.words))
     if broken is not None:
-        print(f"{_said(broken)}")
+        print(_said(broken, lang))
     if broken is not None or unexplained:
-        print(f"The record does not hold ({walk.length} events read). deploy/RUNBOOK.md says what to do now.")
+        print(say("audit-does-not-hold", lang, count=walk.length))
         return Status.FOUND
     if not arguments.anchors:
-        print(f"{walk.length} events follow each other. Without --anchors a cut-off end or a rewritten record cannot be seen.")
+        print(say("audit-holds-by-itself", lang, count=walk.length))
         return Status.FINE
     heads, steps = len(testimony.anchors), len(testimony.done)
     if not heads and not steps:
-        print(f"{arguments.anchors} holds no head and no step ({testimony.other_lines} other lines): nothing was compared.")
+        print(say("audit-nothing-compared", lang, file=arguments.anchors, count=testimony.other_lines))
         return Status.UNMEASURED
-    print(f"{walk.length} events follow each other and agree with {heads} heads and {steps} steps kept elsewhere.")
+    print(say("audit-holds", lang, count=walk.length, heads=heads, steps=steps))
     return Status.FINE
 
 
 def export(arguments: Namespace) -> int:
     """Print the events as they are stored, one a line: whoever has them can verify them without postmedic."""
-    return asyncio.run(_export(settings(arguments), arguments.since))
+    given = settings(arguments)
+    return asyncio.run(_export(given, arguments.since, language(arguments, given)))
 
 
-async def _export(given: Settings, since: float) -> int:
+async def _export(given: Settings, since: float, lang: Lang) -> int:
     unreadable = 0
     async with _stored(given) as store:
         async for event in store.events.read():
@@ -91,7 +96,7 @@ async def _export(given: Settings, since: float) -> int:
             if event is not chain.UNREADABLE and event.at >= since:
                 print(chain.line(event))
     if unreadable:
-        print(f"{unreadable} events cannot be read and were left out; see postmedic audit verify.", file=sys.stderr)
+        print(say("audit-left-out", lang, count=unreadable), file=sys.stderr)
     return Status.FOUND if unreadable else Status.FINE
 
 
@@ -146,5 +151,5 @@ def _wanted(event: Event, arguments: Namespace) -> bool:
     return bool(event.at >= arguments.since)
 
 
-def _said(broken: Break) -> str:
-    return f"event {broken.sequence}: {_FAULTS[broken.fault]}"
+def _said(broken: Break, lang: Lang) -> str:
+    return say(_FAULTS[broken.fault], lang, number=broken.sequence)

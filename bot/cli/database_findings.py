@@ -51,7 +51,7 @@ async def _opened(where: str, mend: str, lang: Lang) -> Finding:
     try:
         behind = await Store.behind(where)
     except StoreUnavailable as error:
-        return Finding(about="database", verdict=Verdict.FOUND, says=visible(str(error)), mend=mend)
+        return Finding(about="database", verdict=Verdict.FOUND, says=visible(error.said(lang)), mend=mend)
     name = shown(where)
     if behind:
         return Finding(about="database", verdict=Verdict.NOTED, says=say("doctor-database-behind", lang, database=name))

@@ -52,7 +52,7 @@ def run(arguments: Namespace) -> int:
         given = settings(arguments)
     except ConfigError as error:
         lang: Lang = arguments.lang or "en"
-        found = [_error("settings", error)]
+        found = [_error("settings", error, lang)]
     else:
         lang = language(arguments, given)
         found = asyncio.run(_collect(given, arguments.host, lang))
@@ -78,7 +78,7 @@ async def _look(given: Settings, host: str | None, lang: Lang) -> AsyncIterator[
         says = say("doctor-inventory-fine", lang, file=given.inventory, count=len(known))
         yield Finding(about="inventory", verdict=Verdict.FINE, says=says)
     except PostmedicError as error:
-        yield _error("inventory", error, say("doctor-inventory-how", lang, file=given.inventory))
+        yield _error("inventory", error, lang, say("doctor-inventory-how", lang, file=given.inventory))
     chosen = [known.find(host)] if host else list(known.values())
     if host is None:
         yield await _knowledge(given, lang)
@@ -98,16 +98,16 @@ async def _knowledge(given: Settings, lang: Lang) -> Finding:
         shelf = Shelf(given.knowledge_paths, pinned=given.knowledge_digest, signers=given.knowledge_signers)
         known = await shelf.read()
     except PostmedicError as error:
-        return _error("knowledge", error)
+        return _error("knowledge", error, lang)
     if known.refused:
         says = say("doctor-knowledge-unused", lang, why=known.refused)
         return Finding(about="knowledge", verdict=Verdict.FOUND, says=says, mend="postmedic knowledge check")
     return Finding(about="knowledge", verdict=Verdict.FINE, says=say("doctor-knowledge-fine", lang, count=len(known.library)))
 
 
-def _error(about: str, error: PostmedicError, mend: str = "") -> Finding:
+def _error(about: str, error: PostmedicError, lang: Lang, mend: str = "") -> Finding:
     command = _COMMAND.search(str(error))
-    return Finding(about=about, verdict=Verdict.FOUND, says=visible(str(error)), mend=command[1] if command else mend)
+    return Finding(about=about, verdict=Verdict.FOUND, says=visible(error.said(lang)), mend=command[1] if command else mend)
 
 
 def _print(found: Sequence[Finding], lang: Lang) -> None:

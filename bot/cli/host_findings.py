@@ -112,7 +112,7 @@ async def _other_form(host: Host, inventory: Path, connector: SshConnector, erro
     try:
         await _read(other, connector, [Probe(name="service-state", script="true")] if enrolled else list(_probes())[:1])
     except HostError:
-        return _wrong(host, str(error))
+        return _wrong(host, error.said(lang))
     if enrolled:
         mend = say("doctor-not-enrolled-how", lang, host=host.name, file=inventory, folder=HOME)
         return _wrong(host, say("doctor-not-enrolled", lang, user=host.reader.user), mend)
@@ -170,7 +170,7 @@ async def _writer(host: Host, inventory: Path, connector: SshConnector, lang: La
         yield _wrong(host, _login(error, lang), authorize)
         return
     except HostError as error:
-        yield _wrong(host, say("doctor-writer-error", lang, why=error), authorize)
+        yield _wrong(host, say("doctor-writer-error", lang, why=error.said(lang)), authorize)
         return
     match answer.exit:
         case code if code == REFUSED:

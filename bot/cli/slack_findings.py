@@ -30,7 +30,7 @@ async def look_at_slack(given: Settings, lang: Lang) -> list[Finding]:
     except ConfigError as error:
         where = error.values["where"]
         mend = say(_MENDS[where], lang) if where in _MENDS else f"curl -sS {given.slack_api_url}api.test"
-        return [Finding(about="Slack", verdict=Verdict.FOUND, says=visible(str(error)), mend=mend)]
+        return [Finding(about="Slack", verdict=Verdict.FOUND, says=visible(error.said(lang)), mend=mend)]
     found = [Finding(about="Slack", verdict=Verdict.FINE, says=say("doctor-slack-fine", lang, team=slack.team))]
     return [*found, *_scopes(granted, lang), *await _channels(given, slack, lang)]
 

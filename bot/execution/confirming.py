@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.approval.confirmation import signed_text
 from bot.approval.policy import standing
-from bot.errors import Refused
+from bot.errors import NoHighRisk, NoKeys, NotTheirSignature, OwnRequest, PlanClosed, PlanExpired, Refused
 from bot.execution.signatures import signed
 from bot.model.execution import State
 from bot.model.host import Host
@@ -19,15 +19,15 @@ def may_confirm(progress: Progress, person: Person, decision: Decision, register
     """Raise `Refused`, saying why, when a confirmation by this person would be worth nothing."""
     plan = progress.plan
     if progress.state is not State.PROPOSED:
-        raise Refused(detail=f"the plan {plan.id} waits for no decision any more, it is {progress.state}")
+        raise PlanClosed(plan=plan.id, state=progress.state)
     if now >= plan.expires_at:
-        raise Refused(detail=f"the plan {plan.id} has expired; run the diagnosis again")
+        raise PlanExpired(plan=plan.id)
     if plan.risk is not Risk.HIGH:
-        raise Refused(detail=f"the plan {plan.id} is no high risk, so it needs no confirmation; decide in Slack")
+        raise NoHighRisk(plan=plan.id)
     if not person.keys:
-        raise Refused(detail=f"the inventory lists no public key for {person.name}")
+        raise NoKeys(person=person.name)
     if decision is Decision.APPROVE and person.name in register.asked(plan.requester):
-        raise Refused(detail=f"{person.name} asked for this fix, so another person must decide about it")
+        raise OwnRequest(person=person.name)
 
 
 async def confirm(
@@ -48,7 +48,7 @@ async def confirm(
     try:
         may_confirm(progress, person, decision, register, now)
         if not await signed(person, signed_text(plan, person.name, decision), signature):
-            raise Refused(detail=f"this is no signature of {person.name} below this plan and this decision; nothing was kept")
+            raise NotTheirSignature(person=person.name, plan=plan.id)
     except Refused as error:
         details = {"person": person.name, "decision": decision, "why": str(error)}
         await store.events.record(kind="plan.confirm-refused", actor=actor, subject=plan.id, details=details)
@@ -67,5 +67,5 @@ async def confirm(
         )
 
     if not await store.plans.decide(made, plan.id, judge, actor=actor):
-        raise Refused(detail=f"the plan {plan.id} was decided by others meanwhile")
+        raise PlanClosed(plan=plan.id, state=(await store.plans.progress(plan.id)).state)  # others were faster
     return await store.plans.progress(plan.id)

@@ -13,7 +13,7 @@ from bot.signing import objection
 
 
 async def signed(person: Person, text: str, signature: str) -> bool:
-    """Whether one of the person's keys signed exactly this text for postmedic. Raises `Refused` without ssh-keygen."""
+    """Whether one of the person's keys signed exactly this text for postmedic. Raises `NoSignature` without ssh-keygen."""
     if not person.keys:
         return False
     signers = "".join(f'{person.name} namespaces="{NAMESPACE}" {key}\n' for key in person.keys).encode("ascii")

@@ -85,10 +85,11 @@ def _row(action: argparse.Action) -> str:
 def _errors() -> str:
     head = (
         "# Errors\n\nGenerated from `bot/errors.py` (`make docs`). Each error has a stable code; its text says what happened, "
-        "why, and what to do next.\n\n| code | text |\n| --- | --- |\n"
+        "why, and what to do next.\n\n| code | text | in Chinese |\n| --- | --- | --- |\n"
     )
     found = {one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, PostmedicError)}
-    return head + "".join(f"| {one.code} | {' '.join((one.__doc__ or '').split())} |\n" for one in sorted(found, key=_code))
+    rows = ((one.code, " ".join((one.__doc__ or "").split()), one.zh) for one in sorted(found, key=_code))
+    return head + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _kinds() -> str:

@@ -268,7 +268,7 @@ async def test_the_command_shows_the_plan_and_takes_both_ways_of_signing(
     sealed = tmp_path / "sealed"
     sealed.write_text(signature(tmp_path / "anne", words))
     status, shown = await said(one.id, "--as", "anne", "--signature", str(sealed))
-    assert (status, "needs 2 more people" in shown) == (0, True)
+    assert (status, "still decide in Slack: 2" in shown) == (0, True)
     status, shown = await said(other.id, "--as", "anne", "--signature", str(sealed))
     assert (status, "no signature of anne" in shown) == (2, True)
     status, shown = await said(other.id, "--as", "bert", "--key", str(tmp_path / "bert"))

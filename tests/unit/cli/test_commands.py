@@ -172,6 +172,17 @@ def test_a_broken_inventory_or_settings_file_is_named(folder: Path, capsys: pyte
     assert main(["check", "local", "--settings", "absent.toml"]) == Status.USAGE
 
 
+def test_an_error_is_told_in_the_language_that_was_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "host01", "--lang", "zh"]) == Status.USAGE
+    assert capsys.readouterr().err.startswith("PM102: 主机清单 inventory.toml 无法使用：")
+    (folder / "postmedic.toml").write_text('lang = "zh"\n')
+    assert main(["check", "host01"]) == Status.USAGE
+    assert capsys.readouterr().err.startswith("PM102: 主机清单 ")
+    (folder / "postmedic.toml").write_text("colour = 1\n")
+    assert main(["check", "host01"]) == Status.USAGE
+    assert capsys.readouterr().err.startswith("PM101: The settings in ")
+
+
 def test_broken_knowledge_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     broken = folder / "ours" / "startup" / "broken"
     broken.mkdir(parents=True)
