@@ -9,11 +9,12 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.store.outbox import Outgoing
 from handlers import home
+from handlers.acknowledging import acknowledge
 from handlers.actions import approve, break_glass, choose_problem, deny, pick_host, resolve
 from handlers.commands import postfix
 from handlers.desk import Desk
@@ -39,12 +40,9 @@ def register(app: AsyncApp, desk: Desk) -> None:
     for thing in (*KEPT, *ANSWERED_AT_ONCE):
         thing.register(app, desk)
 
-    async def ignored(ack: AsyncAck) -> None:
-        await ack()
-
     # What is not ours is acknowledged: Bolt would otherwise log its whole body, which may be a paste.
     for kind in (app.event, app.action, app.command, app.shortcut, app.view):
-        kind(_ANYTHING)(ignored)
+        kind(_ANYTHING)(acknowledge)
 
 
 @asynccontextmanager

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 
 from bot.render.replies import HOST_MENU, note, unknown_host
 from bot.store.inbox import Received
+from handlers.acknowledging import acknowledge
 from handlers.choosing import question_of
 from handlers.desk import Desk
 from handlers.diagnosing import proceed
@@ -33,11 +34,7 @@ def read(body: Json, served: Served) -> Incoming | None:
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Acknowledge at once."""
-
-    async def chosen(ack: AsyncAck) -> None:
-        await ack()
-
-    app.action(_ACTION)(chosen)
+    app.action(_ACTION)(acknowledge)
 
 
 async def handle(desk: Desk, received: Received) -> None:

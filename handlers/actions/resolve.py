@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 
 from bot.store.inbox import Received
+from handlers.acknowledging import acknowledge
 from handlers.deciding import resolve
 from handlers.desk import Desk
 from handlers.incoming import Incoming, Json, Served, click, click_key, opaque
@@ -28,11 +29,7 @@ def read(body: Json, served: Served) -> Incoming | None:
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Acknowledge at once."""
-
-    async def clicked(ack: AsyncAck) -> None:
-        await ack()
-
-    app.action(_ACTION)(clicked)
+    app.action(_ACTION)(acknowledge)
 
 
 async def handle(desk: Desk, received: Received) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from aiohttp import ClientError
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackClientError
 
 from bot.render.blocks import Message
 from bot.render.replies import helped, note, usage
 from bot.store.conversations import Conversation
 from bot.store.inbox import Received
+from handlers.acknowledging import acknowledge
 from handlers.checking import check, said
 from handlers.commands import Verb, subject, words
 from handlers.desk import Desk
@@ -37,11 +38,7 @@ def read(body: Json, served: Served) -> Incoming | None:
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Acknowledge at once."""
-
-    async def ordered(ack: AsyncAck) -> None:
-        await ack()
-
-    app.command(COMMAND)(ordered)
+    app.command(COMMAND)(acknowledge)
 
 
 async def handle(desk: Desk, received: Received) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 
 from bot.render.replies import note
 from bot.store.inbox import Received
+from handlers.acknowledging import acknowledge
 from handlers.commands import subject
 from handlers.commands.postfix import present
 from handlers.desk import Desk
@@ -41,11 +42,7 @@ def read(body: Json, served: Served) -> Incoming | None:
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Acknowledge at once."""
-
-    async def chosen(ack: AsyncAck) -> None:
-        await ack()
-
-    app.shortcut(CALLBACK)(chosen)
+    app.shortcut(CALLBACK)(acknowledge)
 
 
 async def handle(desk: Desk, received: Received) -> None:
