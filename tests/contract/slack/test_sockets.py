@@ -52,7 +52,7 @@ async def test_app_reconnects(running: Running, echo: list[str], fault: str) -> 
     opened = sum(call["method"] == "apps.connections.open" for call in running.workspace.journal.calls)
     await ana._post("fault", {"kind": fault})
     connects = running.workspace.journal.calls
-    await until(lambda: sum(c["method"] == "apps.connections.open" for c in connects) > opened, timeout=6)
+    await until(lambda: sum(c["method"] == "apps.connections.open" for c in connects) > opened, timeout=20)
     await until(lambda: running.workspace.sockets.count == 1)
     await ana.says(MAIL_OPS, "two")
     await until(lambda: echo == ["one", "two"])
