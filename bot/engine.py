@@ -115,7 +115,7 @@ class Engine:
         """
         problem = self.library.get(match.problem)
         if problem is None:
-            raise NotFound(what=f"The problem {match.problem}")
+            raise NotFound(what=match.problem)
         measured = await gather((*problem.facts, BOOT), problem.derived, match.captures, reader, arrived)
         facts, error = self._discreet(*measured)
         return diagnose(problem, host.name, match, facts, self._clock(), error)

@@ -103,5 +103,5 @@ def digest(arguments: Namespace) -> int:
 
 def _problem(library: Library, identity: str) -> Problem:
     if identity not in library:
-        raise NotFound(what=f"The problem {identity}")
+        raise NotFound(what=identity)
     return library[identity]

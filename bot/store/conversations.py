@@ -71,7 +71,7 @@ class Conversations:
         async with self._database.reading() as connection:
             row = (await connection.execute(select(*_ROW).where(_ROW.id == id))).first()
         if row is None:
-            raise NotFound(what=f"The conversation {id}")
+            raise NotFound(what=id)
         return _conversation(row)
 
     async def in_thread(self, channel: str, thread: str) -> Conversation | None:
@@ -102,7 +102,7 @@ class Conversations:
         async with self._database.writing() as connection:
             changed = await connection.execute(update(schema.conversations).where(_ROW.id == id).values(**values))
         if changed.rowcount != 1:
-            raise NotFound(what=f"The conversation {id}")
+            raise NotFound(what=id)
 
 
 def _conversation(row: Row[Any]) -> Conversation:

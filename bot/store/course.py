@@ -51,7 +51,7 @@ async def state(connection: AsyncConnection, plan_id: str) -> State:
     """Give the plan's state, or raise `NotFound`."""
     found = await connection.scalar(select(_PLAN.state).where(_PLAN.id == plan_id))
     if found is None:
-        raise NotFound(what=f"The plan {plan_id}")
+        raise NotFound(what=plan_id)
     return State(found)
 
 
@@ -59,7 +59,7 @@ async def progress(connection: AsyncConnection, plan_id: str) -> Progress:
     """Read everything about a plan, or raise `NotFound`."""
     row = (await connection.execute(select(*_PLAN).where(_PLAN.id == plan_id))).first()
     if row is None:
-        raise NotFound(what=f"The plan {plan_id}")
+        raise NotFound(what=plan_id)
     busy = None
     if row.state == State.APPROVED:
         busy = await connection.scalar(select(_PLAN.id).where(_PLAN.host == row.host, _PLAN.state.in_(ON_HOST)))

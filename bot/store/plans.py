@@ -90,7 +90,7 @@ class Plans:
             # The lock makes two reviewers of one plan take turns; without it neither might see the other's approval.
             found = await connection.scalar(select(_ROW.state).where(_ROW.id == plan_id).with_for_update())
             if found is None:
-                raise NotFound(what=f"The plan {plan_id}")
+                raise NotFound(what=plan_id)
             if found != State.PROPOSED:
                 return False
             if not await course.add(connection, plan_id, said, actor):
