@@ -30,7 +30,7 @@ async def test_the_newest_conversation_speaks_for_a_thread(store: Store) -> None
 
 
 async def test_an_unknown_id_is_said(store: Store) -> None:
-    with pytest.raises(NotFound, match="The conversation c9"):
+    with pytest.raises(NotFound, match="c9 is not known"):
         await store.conversations.by_id("c9")
     with pytest.raises(NotFound):
         await store.conversations.about("c9", "mx1")
