@@ -110,7 +110,8 @@ async def identity(connection: AsyncConnection) -> str:
         return ""
     asked = (
         "SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),"
-        " (SELECT timeline_id FROM pg_control_checkpoint()), 'marks'::regclass::oid)"
+        # The timeline that is written to: its control file names that of the standby it was until the next checkpoint.
+        " ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int, 'marks'::regclass::oid)"
     )
     return str((await connection.execute(text(asked))).scalar_one())
 

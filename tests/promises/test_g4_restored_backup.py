@@ -20,7 +20,7 @@ from bot.store import restored, retention
 from bot.store.marks import Mark
 from bot.store.store import Store
 from tests.support.plans import APPROVERS, Machine, means, plan, review
-from tests.support.postgresql import programs
+from tests.support.postgresql import new_database, own_server, programs
 from tests.support.stores import altered, opened
 
 
@@ -99,7 +99,7 @@ async def test_every_open_plan_of_a_restored_database_is_over(database: str, tmp
             assert (progress.state, progress.why) == (state, Why.RESTORED)
             assert (await executor.review(name, review(progress.plan), APPROVERS)).said in (Said.EXPIRED, Said.DECIDED)
         assert len(machine.ran) == 2
-        assert "database.restored" in [event.kind async for event in store.events.read()]
+        assert [event.kind async for event in store.events.read()].count("database.restored") == 1
         assert await store.events.verify() is None
         # What is proposed from now on is carried out as ever, and nothing is restored a second time.
         new = plan("new", host="c")
@@ -107,6 +107,35 @@ async def test_every_open_plan_of_a_restored_database_is_over(database: str, tmp
         await executor.review(new.id, review(new), APPROVERS)
         await looked_after(store, machine, "later")
         assert await store.plans.state("new") is State.SUCCEEDED
+        assert [event.kind async for event in store.events.read()].count("database.restored") == 1
+
+
+async def test_a_standby_that_took_over_may_lack_the_latest_decisions() -> None:
+    with own_server() as server:
+        async with opened(new_database(server.address)) as store:
+            await store.plans.propose(plan("waits"), "")
+            assert not await store.end_what_was_restored()
+            server.fail_over()
+            assert await store.end_what_was_restored()
+            assert await store.plans.state("waits") is State.EXPIRED
+            await store.plans.propose(plan("new"), "")
+            assert not await store.end_what_was_restored()
+            assert await store.plans.state("new") is State.PROPOSED
+
+
+async def test_the_same_tables_in_another_server_are_others() -> None:
+    with own_server() as one, own_server() as two:
+        async with opened(new_database(one.address)) as left, opened(new_database(two.address)) as right:
+            marks = []
+            for store in (left, right):
+                await store.plans.propose(plan("waits"), "")
+                assert not await store.end_what_was_restored()
+                mark = await store.marks.get("identity")
+                assert mark is not None
+                marks.append(mark.value)
+            await right.marks.put("identity", marks[0])
+            assert await right.end_what_was_restored()
+            assert await right.plans.state("waits") is State.EXPIRED
 
 
 async def test_where_nothing_shows_the_restoring_the_host_remembers(database: str, tmp_path: Path) -> None:

@@ -35,6 +35,65 @@ def programs() -> Path | None:
 @contextmanager
 def server() -> Iterator[str]:
     """Run a server while the block runs and give its address; skips or fails the test where there is none."""
+    with own_server() as own:
+        yield own.address
+
+
+class Server:
+    """A server with its folder and port its own."""
+
+    def __init__(self, where: Path, folder: Path) -> None:
+        self._where, self._folder = where, folder
+        self._enter: list[str] = []
+        if os.geteuid() == 0:
+            account = pwd.getpwnam(ACCOUNT)
+            self._enter = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        made = [where / "initdb", "-D", folder / "data", "-U", "postmedic", "--auth=trust", "-E", "UTF8", "--locale=C"]
+        subprocess.run([*self._enter, *made, "--no-sync"], check=True, capture_output=True, cwd="/")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.address = f"postgresql://postmedic@127.0.0.1:{self._port}/postgres"
+        self._process = self._begun()
+
+    def fail_over(self) -> None:
+        """Stop it, and let its folder go on as a standby that takes over: on a timeline of its own."""
+        self.stop(signal.SIGINT)
+        subprocess.run([*self._enter, "touch", self._folder / "data/standby.signal"], check=True, cwd="/")
+        self._process = self._begun()
+        asked = [self._where / "psql", "--quiet", "--command", "SELECT pg_promote()", self.address]
+        subprocess.run(asked, check=True, capture_output=True)
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """Stop it; by default at once, which throws away what it holds."""
+        self._process.send_signal(how)
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        # Only the server's own death could lose what is not yet on the disk, and no test kills the server.
+        options = {"listen_addresses": "127.0.0.1", "port": self._port, "unix_socket_directories": "", "fsync": "off"}
+        options |= {"max_connections": 300, "shared_buffers": "32MB", "full_page_writes": "off"}
+        asked = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        command = [*self._enter, self._where / "postgres", "-D", self._folder / "data", *asked]
+        with (self._folder / "log").open("ab") as log:
+            process = subprocess.Popen(command, stderr=log, cwd="/")
+        try:
+            _wait_for(self._where, self._port, process, self._folder / "log")
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        return process
+
+
+@contextmanager
+def own_server() -> Iterator[Server]:
+    """A server for one test that does more to it than to ask; skips or fails the test where there is none."""
     where = programs()
     if where is None:
         reason = "no PostgreSQL server here: apt-get install postgresql"
@@ -43,41 +102,13 @@ def server() -> Iterator[str]:
         pytest.skip(reason)
     folder = Path(tempfile.mkdtemp(prefix="postmedic-postgresql."))
     try:
-        with _running(where, folder) as address:
-            yield address
+        made = Server(where, folder)
+        try:
+            yield made
+        finally:
+            made.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _running(where: Path, folder: Path) -> Iterator[str]:
-    enter: list[str] = []
-    if os.geteuid() == 0:
-        account = pwd.getpwnam(ACCOUNT)
-        enter = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    made = [where / "initdb", "-D", folder / "data", "-U", "postmedic", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    subprocess.run([*enter, *made], check=True, capture_output=True, cwd="/")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # Only the server's own death could lose what is not yet on the disk, and no test kills the server.
-    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
-    options |= {"max_connections": 300, "shared_buffers": "32MB", "full_page_writes": "off"}
-    asked = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*enter, where / "postgres", "-D", folder / "data", *asked], stderr=log, cwd="/")
-    try:
-        address = f"postgresql://postmedic@127.0.0.1:{port}/postgres"
-        _wait_for(where, port, process, folder / "log")
-        yield address
-    finally:
-        process.send_signal(signal.SIGQUIT)  # at once: what it holds is thrown away
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _wait_for(where: Path, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
