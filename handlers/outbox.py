@@ -27,6 +27,7 @@ POLL_SECONDS = 0.2  # between two looks for something to send
 LONGEST_WAIT = 60.0
 METADATA = "postmedic_message"
 _PAGE = 200
+_MOST_KEPT = 1000
 # Slack's answers that may be another one later; everything else it says about a message is final.
 _PASSING = frozenset({
     "ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error", "service_unavailable",
@@ -103,7 +104,7 @@ class Sender:
         if not await self._outbox.renew(outgoing):  # this process was silent too long, and another one sends it
             return
         sent = await self._call(outgoing, ts, content)
-        if len(self._shown) > 1000:
+        if len(self._shown) > _MOST_KEPT:
             self._shown.clear()
         self._shown[sent] = content
         await self._outbox.sent(outgoing, sent)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+_MOST_KEPT = 1000
+
 
 class Pace:
     """Times of the last calls by subject; `pause` in seconds."""
@@ -15,7 +17,7 @@ class Pace:
     async def wait(self, subject: str) -> None:
         """Wait until the pause since the last call for this subject is over, and count this one."""
         now = asyncio.get_running_loop().time()
-        if len(self._next) > 1000:
+        if len(self._next) > _MOST_KEPT:
             self._next = {name: due for name, due in self._next.items() if due > now}
         due = max(now, self._next.get(subject, now))
         self._next[subject] = due + self._pause

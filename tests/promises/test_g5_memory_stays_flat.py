@@ -1,10 +1,46 @@
-"""G5: memory, open files and tasks of a serving bot stay flat; here for half a minute, `make soak WHAT=flat` for a day."""
+"""G5: memory, open files and tasks of a serving bot stay flat; here for half a minute, `make soak WHAT=flat` for a day.
+
+What grows too slowly for that is counted instead: what is left alive when the bot has nothing to do.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import os
+from collections import Counter
 from pathlib import Path
 
+import pytest
+
+import handlers.actor
+import handlers.outbox
+import handlers.pace
+from bot.cli.demo import _inventory
+from bot.connectors.base import StepState
+from bot.connectors.ssh import SshConnector
+from bot.facts.boot import BOOT_ID
+from bot.inventory import load
+from bot.matching import spelling
+from bot.matching.spelling import Spelling
+from bot.model.probe import Request
+from bot.sandbox.hosts import SampleHost, SampleHosts, load_scenes
+from bot.sandbox.slack.identity import Identity
+from bot.sandbox.slack.seed import MAIL_OPS
+from handlers.actor import People
+from handlers.outbox import Sender
+from handlers.pace import Pace
+from tests.e2e.test_story_fix import is_card, shows
+from tests.soak.chaos import CAPS
 from tests.soak.flat import Flatness, Sample, soak
+from tests.support.house import LOG_LINE, House, at_home
+
+ROUNDS = 4
+OURS = ("bot.", "handlers.")
+THEIRS = ("asyncio", "_asyncio", "sqlalchemy", "aiosqlite", "asyncssh", "_io", "socket")
+"""Whose things are counted: the bot's own, and those of which one is made for a piece of work and none may stay."""
+
+KEEPERS = ((Sender, "_shown"), (Pace, "_next"), (People, "_users"), (Spelling, "_looked_up"))
 
 
 async def test_pastes_clicks_and_checks_leave_nothing_behind(tmp_path: Path) -> None:
@@ -13,6 +49,78 @@ async def test_pastes_clicks_and_checks_leave_nothing_behind(tmp_path: Path) -> 
     assert seen.grown("files") <= 3, seen
     assert seen.grown("tasks") <= 20, seen  # work that is under way at the moment of a look
     assert seen.grown("rss") <= 8 * 1024, seen  # shorter runs cannot tell a smaller growth from noise
+
+
+def alive() -> Counter[str]:
+    """How many things of which kind there are, ended tasks included."""
+    gc.collect()
+    kinds = Counter(map(type, gc.get_objects()))
+    return Counter({f"{kind.__module__}.{kind.__qualname__}": count for kind, count in kinds.items() if _counted(kind)})
+
+
+def _counted(kind: type) -> bool:
+    module = str(kind.__module__)
+    if module.startswith("bot.sandbox"):
+        return False
+    return module.startswith(OURS) or module.partition(".")[0] in THEIRS or kind.__name__ in ("coroutine", "async_generator")
+
+
+async def everything(house: House, number: int) -> None:
+    """What people do with a bot, once: a paste, the fix of it, a check, an order."""
+    ts = await house.ana.says(MAIL_OPS, f"{LOG_LINE} {number}")
+    card = await house.ana.waits_for(is_card, thread=ts, timeout=15)
+    await house.ben.clicks(card, "approve")
+    await house.ana.waits_for(shows("Healed"), thread=ts, timeout=15)
+    await house.ana.command("/postfix check host02")
+    await house.ana.says(MAIL_OPS, f"@postmedic help {number}")
+    await house.quiet()
+    house.fleet.down.add("host01")
+
+
+async def test_what_was_made_for_a_piece_of_work_goes_with_it(tmp_path: Path) -> None:
+    async with at_home(tmp_path, caps=CAPS) as house:
+        for number in range(3):
+            await everything(house, number)
+        before = alive()
+        for number in range(ROUNDS):
+            await everything(house, number)
+        after = alive()
+    assert {kind: count for kind, count in (after - before).items() if count >= ROUNDS} == {}
+
+
+async def test_what_is_kept_to_spare_work_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (handlers.actor, handlers.outbox, handlers.pace, spelling):
+        monkeypatch.setattr(module, "_MOST_KEPT", 1)
+    gc.collect()
+    async with at_home(tmp_path, caps=CAPS) as house:
+        for number in range(3):
+            await everything(house, number)
+        kept = {
+            (kind, name): [len(getattr(one, name)) for one in gc.get_objects() if type(one) is kind] for kind, name in KEEPERS
+        }
+    assert all(kept.values()), kept
+    assert max(max(lengths) for lengths in kept.values()) <= 4, kept  # the sender's pace keeps those that still wait
+
+
+async def test_connections_to_hosts_do_not_pile_up(tmp_path: Path) -> None:
+    async with SampleHosts([SampleHost(load_scenes()[0])], tmp_path) as listening:
+        [host] = load(_inventory(tmp_path, listening.addresses, Identity().team_id)).values()
+        connector = SshConnector()
+
+        async def round(number: int) -> None:
+            assert [one.key async for one in connector.reader(host).read([Request(probe=BOOT_ID)])] == [BOOT_ID.name]
+            writer = connector.writer(host)
+            assert writer is not None
+            assert (await writer.ask(f"execution-{number}", 0))[0] is StepState.UNSEEN
+
+        await round(0)
+        before = len(os.listdir("/proc/self/fd"))
+        for number in range(1, 6):
+            await round(number)
+        async with asyncio.timeout(10):  # they are closed without waiting for the other side
+            while len(os.listdir("/proc/self/fd")) > before:
+                await asyncio.sleep(0.05)
+        connector.close()
 
 
 def test_a_leak_is_measured_as_one() -> None:
