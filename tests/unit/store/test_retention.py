@@ -6,17 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import NotFound, StoreUnavailable
+from bot.model.event import Event
 from bot.model.execution import State
-from bot.store import retention
+from bot.store import events, retention
 from bot.store.conversations import Conversation
 from bot.store.outbox import ANSWER, Show
 from bot.store.store import Store
 from tests.support.plans import plan, review
+from tests.support.postgresql import new_database
 from tests.support.stores import altered, opened
 from tests.unit.store.test_plans import approved
 
@@ -153,6 +156,47 @@ async def test_two_processes_forget_each_row_once(database: str, monkeypatch: py
         assert await one.events.verify() is None
         said = [event async for event in one.events.read() if event.kind == "rows.forgotten"]
         assert sum(int(event.details["inbox"]) for event in said) == 40
+
+
+async def test_while_one_process_forgets_the_other_waits_for_nothing(postgresql: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that wait for each other's rows would do so for ever; what is not to be forgotten is there for both all the time."""
+    database, append = new_database(postgresql), events.append
+    deleted, other_is_done = asyncio.Event(), asyncio.Event()
+
+    async def append_late(*about: Any, **more: Any) -> Event:
+        monkeypatch.setattr(events, "append", append)
+        deleted.set()  # its rows are deleted, and not yet committed
+        await other_is_done.wait()
+        return await append(*about, **more)
+
+    async with opened(database) as one, opened(database) as two:
+        for number in range(5):
+            await talk(one, f"q{number}")
+            await failed(one, f"p{number}", f"q{number}")
+            await failed(one, f"bare{number}", "")
+            await one.outbox.put(Show(kind=ANSWER, subject=f"help{number}", channel="C1"))
+            await one.unmatched.keep(f"k{number}", "what is this", "q")
+        await handled(one, *(f"Ev{number}" for number in range(5)))
+        await shown(one)
+        await aged(one)
+        monkeypatch.setattr(events, "append", append_late)
+        forgetting = asyncio.create_task(one.forget(86_400))
+        try:
+            async with asyncio.timeout(20):
+                await deleted.wait()
+                assert await two.forget(86_400) == {}  # all of it is in the other's hands
+                assert await two.inbox.accept("new", "message", {})
+                await talk(two, "new")
+                await two.plans.propose(plan("new"), "new")
+                assert [row.key for row in await two.inbox.take("two")] == ["new"]
+        finally:
+            other_is_done.set()
+            told = await forgetting
+        assert told == {"plans": 10, "conversations": 5, "outbox": 15, "inbox": 5, "unmatched": 5}
+        assert await two.plans.state("new") is State.PROPOSED
+        assert (await two.conversations.by_id("new")).id == "new"
+        assert await two.inbox.done("new", "two")
+        assert await one.events.verify() is None
 
 
 async def test_a_click_is_stored_between_two_batches(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
