@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.config import Settings
+from bot.sandbox.slack import Running
 from bot.sandbox.slack.seed import MAIL_OPS
+from bot.store.outbox import ANSWER, Outgoing, Show
+from bot.store.store import Store
+from handlers import connect
 from handlers.commands import subject
-from handlers.outbox import METADATA, Sender
+from handlers.outbox import METADATA, Draw, Sender
 from tests.e2e.test_story_fix import is_card, shows
 from tests.support.house import LOG_LINE, Door, Fleet, at_home, bot_at, workspace
 from tests.support.slack_person import Person
+from tests.support.stores import altered, opened
 
 
 def hanging_bot(door: Door, folder: str) -> None:
@@ -74,6 +82,87 @@ async def test_a_message_posted_right_before_the_end_is_found_and_edited(
         await house.ana.waits_for(shows("could not be measured"), timeout=15)
         await house.quiet()
         assert len(await house.ana.reads()) == 1
+
+
+@asynccontextmanager
+async def senders(running: Running, store: Store, draw: Draw) -> AsyncIterator[tuple[Sender, Sender]]:
+    """The senders of two processes over one store: `draw` is how the first one draws, the other one draws at once."""
+
+    async def at_once(outgoing: Outgoing) -> dict[str, Any]:
+        return dict(outgoing.show.payload)
+
+    settings = {"slack_bot_token": running.bot_token, "slack_app_token": running.app_token, "slack_api_url": running.api_url}
+    slack = await connect(Settings(**settings))
+    bot_user = running.workspace.identity.bot_user
+    yield (
+        Sender(store, slack.sending, draw, "first", bot_user=bot_user, pause=0),
+        Sender(store, slack.sending, at_once, "other", bot_user=bot_user, pause=0),
+    )
+
+
+@asynccontextmanager
+async def sends(sender: Sender) -> AsyncIterator[None]:
+    running = asyncio.create_task(sender.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await sender.settle(20)
+
+
+async def all_shown(store: Store) -> None:
+    async with asyncio.timeout(20):
+        while await store.outbox.waiting():
+            await asyncio.sleep(0.02)
+
+
+def saying(text: str) -> Show:
+    return Show(kind=ANSWER, subject="q", channel=MAIL_OPS, payload={"text": text})
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["would be posted", "would be edited"])
+async def test_who_was_silent_too_long_leaves_its_message_to_who_took_it(database: str, known: bool) -> None:
+    draws, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def late(outgoing: Outgoing) -> dict[str, Any]:
+        draws.set()
+        await goes_on.wait()
+        return dict(outgoing.show.payload)
+
+    async with workspace() as running, opened(database) as store, senders(running, store, late) as (first, other):
+        if known:
+            await store.outbox.put(saying("before"))
+            async with sends(other):
+                await all_shown(store)
+        await store.outbox.put(saying("old"))
+        async with sends(first):
+            async with asyncio.timeout(20):
+                await draws.wait()
+            await altered(store, "UPDATE outbox SET lease_until = 1")  # as when it was silent for so long
+            await store.outbox.put(saying("new"))
+            async with sends(other):
+                await all_shown(store)
+            goes_on.set()
+        assert [one["text"] for one in await Person(running, "U0ANA").reads()] == ["new"]
+        assert await store.outbox.waiting() == 0
+
+
+async def test_a_message_that_is_on_its_way_is_taken_by_nobody_else(database: str) -> None:
+    async def long(outgoing: Outgoing) -> dict[str, Any]:
+        await altered(store, "UPDATE outbox SET lease_until = 1")  # drawing took as long as the lease
+        return dict(outgoing.show.payload)
+
+    async with workspace() as running, opened(database) as store, senders(running, store, long) as (first, _):
+        await store.outbox.put(saying("once"))
+        await Person(running, "U0ANA")._post("fault", {"kind": "slow", "seconds": 3, "method": "chat.postMessage"})
+        async with sends(first):
+            async with asyncio.timeout(20):
+                while not [call for call in running.workspace.journal.calls if call["method"] == "chat.postMessage"]:
+                    await asyncio.sleep(0.02)
+            assert await store.outbox.take("other") == ()
+            await all_shown(store)
+        assert [one["text"] for one in await Person(running, "U0ANA").reads()] == ["once"]
 
 
 async def test_a_message_of_another_app_with_our_metadata_is_not_taken_for_ours(tmp_path: Path) -> None:
