@@ -7,26 +7,35 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from bot.cli.demo import _inventory
 from bot.execution.enrolment import answer
-from bot.model.execution import FINAL, State
+from bot.execution.executor import Executor
+from bot.model.execution import FINAL, State, StepResult
+from bot.model.plan import Step
+from bot.model.progress import Why
 from bot.sandbox.hosts import SampleHost, SampleHosts, load_scenes
 from bot.sandbox.slack import Workspace, serve
 from bot.sandbox.slack.identity import Identity
 from bot.sandbox.slack.seed import MAIL_OPS
+from bot.store.store import Store
 from tests.e2e.test_story_fix import is_card, shows
 from tests.soak.chaos import _overlaps, chaos
 from tests.support.house import MANIFEST
+from tests.support.plans import APPROVERS, Machine, means, plan, review
 from tests.support.processes import begun, bot_process
 from tests.support.slack_person import Person
-from tests.support.stores import opened
+from tests.support.stores import altered, opened
 
 PATIENCE = 60.0
 
 
 async def test_two_serve_one_workspace_and_one_replaces_the_other(database: str, tmp_path: Path) -> None:
-    hosts = [SampleHost(scene, step_seconds=1.5, enrolment=answer()) for scene in load_scenes()]
+    # Measuring takes longer than a bot's pause between two looks for work, so that both look meanwhile.
+    hosts = [SampleHost(scene, latency=0.2, step_seconds=1.5, enrolment=answer()) for scene in load_scenes()]
     first_host, second_host = hosts[0], hosts[1]
     async with SampleHosts(hosts, tmp_path) as listening, serve(Workspace(MANIFEST)) as running, opened(database) as store:
         inventory, log = _inventory(tmp_path, listening.addresses, Identity().team_id), tmp_path / "bots.log"
@@ -43,6 +52,9 @@ async def test_two_serve_one_workspace_and_one_replaces_the_other(database: str,
                 await asyncio.sleep(2)
                 assert len(await ana.reads(thread=ts)) == 3  # the paste, one answer, one card
                 assert first_host.effects == ["loopback-up", "service-restart postfix"]
+                async with store._database.reading() as connection:
+                    tried = (await connection.exec_driver_sql("SELECT attempts FROM inbox")).scalars().all()
+                assert set(tried) == {1}  # nobody took what another one was handling
                 two.kill()
                 await asyncio.to_thread(two.wait)
             ts = await ana.says(MAIL_OPS, samples["host02"]["text"])
@@ -63,6 +75,94 @@ async def test_two_serve_one_workspace_and_one_replaces_the_other(database: str,
                 carriers = {event.actor for event in events if event.kind.startswith("step.") and event.actor != "postmedic"}
                 assert len(carriers) >= 2  # who began the last step is not who ended it
                 assert await store.events.verify() is None
+
+
+class Paused(Machine):
+    """A host whose steps wait at a gate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.open = asyncio.Event(), asyncio.Event()
+
+    async def run(self, execution: str, index: int, step: Step) -> StepResult:
+        self.reached.set()
+        await self.open.wait()
+        return await super().run(execution, index, step)
+
+
+async def carried(store: Store, machine: Machine) -> asyncio.Task[bool]:
+    """A bot begins with a plan that was approved."""
+    one, asked = Executor(means(store, machine, owner="one")), plan()
+    await one.propose(asked)
+    await one.review(asked.id, review(asked), APPROVERS)
+    return asyncio.create_task(one.carry(asked.id))
+
+
+async def happened(event: asyncio.Event) -> None:
+    async with asyncio.timeout(20):
+        await event.wait()
+
+
+async def lease(store: Store) -> float:
+    async with store._database.reading() as connection:
+        return float((await connection.exec_driver_sql("SELECT lease_until FROM plans")).scalar_one())
+
+
+async def test_what_a_living_bot_carries_is_left_to_it(database: str) -> None:
+    machine = Paused()
+    async with opened(database) as here, opened(database) as there:
+        carrying = await carried(here, machine)
+        await happened(machine.reached)
+        two = Executor(means(there, machine, owner="two"))
+        for _ in range(5):
+            await two.recover()
+        assert not await two.carry("plan-1")
+        machine.open.set()
+        assert await carrying
+        assert await there.plans.state("plan-1") is State.SUCCEEDED
+        assert {event.actor async for event in there.events.read() if event.kind.startswith("step.")} == {"one"}
+
+
+async def test_a_living_bot_says_so_however_long_a_step_takes(database: str) -> None:
+    machine = Paused()
+    async with opened(database, lease_seconds=0.9) as store:
+        carrying = await carried(store, machine)
+        await happened(machine.reached)
+        before = await lease(store)
+        async with asyncio.timeout(20):
+            while await lease(store) <= before:
+                await asyncio.sleep(0.05)
+        machine.open.set()
+        assert await carrying
+
+
+async def test_a_bot_that_goes_on_after_a_long_silence_sends_nothing_more(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine()
+    silent, wakes = asyncio.Event(), asyncio.Event()
+    async with opened(database) as here, opened(database) as there:
+        begin_step = here.plans.begin_step
+
+        async def begins_late(*about: Any) -> bool:
+            silent.set()  # between two steps
+            await wakes.wait()
+            return await begin_step(*about)
+
+        monkeypatch.setattr(here.plans, "begin_step", begins_late)
+        carrying = await carried(here, machine)
+        await happened(silent)
+        await altered(there, "UPDATE plans SET lease_until = 1")
+        two = Executor(means(there, machine, owner="two"))
+        await two.recover()
+        await two.settle()
+        ended = await there.plans.progress("plan-1")
+        assert (ended.state, ended.why) == (State.IN_DOUBT, Why.STOPPED_MIDWAY)
+        wakes.set()
+        assert await carrying
+        assert [index for _, index, _ in machine.ran] == [0]
+        assert await there.plans.progress("plan-1") == ended
+        assert await there.events.verify() is None
 
 
 async def test_random_kills_of_two_replicas_break_nothing(database: str, tmp_path: Path) -> None:
