@@ -6,7 +6,7 @@ import ast
 import asyncio
 import time
 from argparse import Namespace
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ from bot.sandbox.slack.seed import MAIL_OPS
 from bot.store.conversations import Conversation
 from bot.store.inbox import Received
 from handlers.actions import pick_host
+from tests.e2e.test_story_fix import proposed, shows
 from tests.support.house import LOG_LINE, UNPLACED, at_home, inventory
 
 ROOT = Path(__file__).parents[2]
@@ -84,9 +85,9 @@ def engine(watched: Watched) -> Engine:
     return Engine(inventory=KNOWN, library=LIBRARY, connector=watched, clock=time.time, plan_seconds=60)
 
 
-def ours(watched: Watched) -> bool:
+def ours(contacted: Sequence[Host], known: Inventory = KNOWN) -> bool:
     """The very objects of the inventory: the same name, address, port and keys, not only something called alike."""
-    return all(any(host is known for known in KNOWN.values()) for host in watched.contacted)
+    return all(any(host is one for one in known.values()) for host in contacted)
 
 
 async def everything(known: Engine, text: str) -> None:
@@ -115,14 +116,14 @@ hostnames = (
 def test_whatever_a_paste_says_only_the_inventory_is_contacted(name: str, form: str) -> None:
     line = LOG_LINE.replace("host01", name) if "{}" in form else LOG_LINE
     asyncio.run(everything(ENGINE, form.format(name, line)))
-    assert ours(WATCHED)
+    assert ours(WATCHED.contacted)
 
 
 @given(st.text(max_size=80))
 @settings(max_examples=500)
 def test_a_name_is_found_in_the_inventory_or_not_at_all(name: str) -> None:
     asyncio.run(everything(ENGINE, name))
-    assert ours(WATCHED)
+    assert ours(WATCHED.contacted)
     try:
         found = KNOWN.find(name)
     except UnknownHost:
@@ -169,6 +170,17 @@ async def test_commands_mentions_and_pastes_through_the_whole_bot(tmp_path: Path
         await house.quiet()
         assert set(house.fleet.measured) <= {"host01"}, "`host01 host02;reboot` begins with a word that is one"
         assert house.fleet.ran == []
+        assert house.fleet.asked
+        assert ours(house.fleet.asked, house.desk.engine.inventory)
+
+
+async def test_a_fix_goes_to_the_host_of_the_inventory(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house, LOG_LINE.replace("host01", "mx1.example.com"))
+        await house.ben.clicks(card, "approve")
+        await house.ana.waits_for(shows("Healed"), thread=ts)
+        assert [name for name, *_ in house.fleet.ran] == ["host01"]
+        assert ours(house.fleet.asked, house.desk.engine.inventory)
 
 
 async def test_a_forged_choice_of_a_menu_names_no_new_host(tmp_path: Path) -> None:
@@ -194,15 +206,48 @@ def test_the_command_line_contacts_nothing_else(tmp_path: Path, name: str) -> No
         check.run(Namespace(settings=tmp_path / "postmedic.toml", lang=None, host=name, json=False))
 
 
-def test_a_host_is_made_by_the_inventory_alone() -> None:
-    """And, for the machine the command line runs on, by `local`; nothing can make another one or change one."""
-    makers = set()
+def calls() -> Iterator[tuple[str, ast.Call, str]]:
+    """Every call in the product: in which file, and the last two names of what is called."""
     for room in ("bot", "handlers"):
         for path in (ROOT / room).rglob("*.py"):
+            where = path.relative_to(ROOT).as_posix()
+            if where.startswith("bot/sandbox/"):
+                continue
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                called = node.func if isinstance(node, ast.Call) else None
-                name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-                makers |= {path.relative_to(ROOT).as_posix()} if name == "Host" else set()
+                if isinstance(node, ast.Call):
+                    yield where, node, ".".join(ast.unparse(node.func).split(".")[-2:])
+
+
+def test_a_host_is_made_by_the_inventory_alone() -> None:
+    """And, for the machine the command line runs on, by `local`; nothing can make another one or lead one elsewhere."""
+    leads = {"address", "port", "host_keys", "reader", "writer", "aliases"}
+    makers, changers = set[str](), set[str]()
+    for where, call, name in calls():
+        makers |= {where} if name.rpartition(".")[2] == "Host" else set()
+        if name.rpartition(".")[2] in ("replace", "__replace__") and leads & {str(given.arg) for given in call.keywords}:
+            changers.add(where)
     assert makers == {"bot/inventory.py", "bot/cli/setting_up.py"}
+    assert changers == set()
     assert Inventory.__setattr__ is object.__setattr__
     assert not hasattr(Inventory, "__setitem__")
+
+
+def test_few_places_open_a_connection() -> None:
+    """Whoever adds one must see to it that no text from outside says where it leads."""
+    ways = {"open_connection", "open_unix_connection", "create_datagram_endpoint", "urlopen", "ClientSession", "socket.socket"}
+    ways |= {
+        "getaddrinfo",
+        "gethostbyname",
+        "asyncssh.connect",
+        "connect_ssh",
+        "socket.create_connection",
+        "AsyncWebhookClient",
+    }
+    found = {(where, name) for where, _, name in calls() if ways & {name, name.rpartition(".")[2]}}
+    assert found == {
+        ("bot/cli/host_findings.py", "asyncio.open_connection"),  # the doctor, to the address of a host
+        ("bot/connectors/resolver.py", "socket.getaddrinfo"),  # the address of a host
+        ("bot/connectors/ssh_connection.py", "asyncssh.connect"),
+        ("handlers/desk.py", "AsyncWebhookClient"),  # from here on Slack's, as Slack names them
+        ("handlers/files.py", "aiohttp.ClientSession"),
+    }

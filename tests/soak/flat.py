@@ -76,6 +76,7 @@ def bot(door: Door, folder: str) -> None:
                 # What the played hosts remember is the test's own.
                 fleet.ran.clear()
                 fleet.measured.clear()
+                fleet.asked.clear()
                 if number % 3 == 0:
                     fleet.down.update(HOSTS)
                     gc.collect()

@@ -101,6 +101,7 @@ class Fleet:
     down: set[str] = field(default_factory=lambda: {"host01", "host02", "host03"})
     ran: list[tuple[str, str, str]] = field(default_factory=list)
     measured: list[str] = field(default_factory=list)
+    asked: list[Host] = field(default_factory=list)  # every host to which a way was looked for
     logs: list[str] = field(default_factory=list)  # what stands in every host's mail log
     says: str = ""  # what a step prints before it fails
     fails: str = ""  # why no host can be asked
@@ -111,9 +112,11 @@ class Fleet:
         self.slow.set()
 
     def reader(self, host: Host) -> Reader:
+        self.asked.append(host)
         return _Reader(self, host.name)
 
     def writer(self, host: Host) -> Writer | None:
+        self.asked.append(host)
         return _Writer(self, host.name) if host.writer else None
 
 
