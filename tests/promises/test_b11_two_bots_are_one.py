@@ -14,6 +14,7 @@ import pytest
 from bot.cli.demo import _inventory
 from bot.execution.enrolment import answer
 from bot.execution.executor import Executor
+from bot.execution.means import Pace
 from bot.model.execution import FINAL, State, StepResult
 from bot.model.plan import Step
 from bot.model.progress import Why
@@ -92,7 +93,8 @@ class Paused(Machine):
 
 async def carried(store: Store, machine: Machine) -> asyncio.Task[bool]:
     """A bot begins with a plan that was approved."""
-    one, asked = Executor(means(store, machine, owner="one")), plan()
+    pace = Pace(poll=0.01, step=60, journal=0.05, measure=5)
+    one, asked = Executor(means(store, machine, owner="one", pace=pace)), plan()
     await one.propose(asked)
     await one.review(asked.id, review(asked), APPROVERS)
     return asyncio.create_task(one.carry(asked.id))
@@ -119,6 +121,7 @@ async def test_what_a_living_bot_carries_is_left_to_it(database: str) -> None:
         assert not await two.carry("plan-1")
         machine.open.set()
         assert await carrying
+        assert not await two.carry("plan-1")
         assert await there.plans.state("plan-1") is State.SUCCEEDED
         assert {event.actor async for event in there.events.read() if event.kind.startswith("step.")} == {"one"}
 

@@ -14,20 +14,22 @@ from pathlib import Path
 import pytest
 
 from bot.connectors.ssh import SshConnector, SshWriter
+from bot.errors import ConnectionDropped
 from bot.execution.checking import fingerprints
 from bot.execution.enrolment import expected
 from bot.execution.executor import Executor
 from bot.execution.means import Pace
 from bot.model.diagnosis import Diagnosis
 from bot.model.enrolment import Enrolment
-from bot.model.execution import State
+from bot.model.execution import State, StepResult
 from bot.model.fact import Facts
 from bot.model.plan import Plan, Step
 from bot.model.progress import Why
+from bot.store.store import Store
 from tests.contract.hosts.catalogue import Operation
 from tests.contract.hosts.openssh import sshd
 from tests.contract.hosts.proxy import Wire
-from tests.support.plans import APPROVERS, Machine, means, plan, problem, review
+from tests.support.plans import APPROVERS, Machine, fails, means, plan, problem, review
 from tests.support.stores import opened
 
 # It says 12 kB after a second, so that a cut can lie before, inside and behind its answer.
@@ -129,3 +131,44 @@ async def test_a_cut_connection_is_doubt_and_nothing_runs_twice(
     else:  # the journal says how it ended
         assert progress.state is State.SUCCEEDED
     assert (progress.steps[0].result is None) is dead  # a result is known exactly where the host could still say it
+
+
+def lost(machine: Machine, index: int) -> StepResult:
+    raise ConnectionDropped(host="mx1", detail="reset by peer")
+
+
+def unforeseen(machine: Machine, index: int) -> StepResult:
+    raise ValueError("who knows")
+
+
+class Silent(Machine):
+    """A host that says nothing about a step, over a connection that stands."""
+
+    async def run(self, execution: str, index: int, step: Step) -> StepResult:
+        self.journal[execution, index] = None
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("machine", "number"),
+    [
+        (Machine(behave={"loopback-up": lost}), 0),
+        (Machine(behave={"service-start": lost}), 1),
+        (Machine(behave={"service-start": fails, "loopback-down": lost}), 2),  # while the change is taken back
+        (Machine(behave={"loopback-up": unforeseen}), 0),
+        (Silent(), 0),
+    ],
+    ids=["first step", "last step", "undo", "an error nobody foresaw", "silence"],
+)
+async def test_doubt_whichever_step_it_was_and_however_it_was_lost(store: Store, machine: Machine, number: int) -> None:
+    machine.journal.clear()
+    executor = Executor(means(store, machine, pace=Pace(poll=0.01, step=0.5, journal=0.05, measure=5)))
+    one = plan()
+    await executor.propose(one)
+    await executor.review(one.id, review(one), APPROVERS)
+    assert await executor.carry(one.id)
+    progress = await store.plans.progress(one.id)
+    assert (progress.state, progress.why) == (State.IN_DOUBT, Why.STILL_RUNNING)
+    assert (progress.steps[-1].index, progress.steps[-1].result) == (number, None)
+    assert max(index for _, index in machine.journal) == number  # nothing was sent after it
