@@ -64,7 +64,8 @@ restore() { # put every kept file of this execution back as it was
 }
 
 put_back() { # COPY FILE: by renaming, so that no reader sees half of it; where the file is a mount, by writing it over
-  cp -a -- "$1" "$2.postmedic-restore" && mv -fT -- "$2.postmedic-restore" "$2" 2>/dev/null && return 0
+  cp -a -- "$1" "$2.postmedic-restore" && { sync "$2.postmedic-restore" 2>/dev/null || sync; } &&
+    mv -fT -- "$2.postmedic-restore" "$2" 2>/dev/null && return 0
   rm -f -- "$2.postmedic-restore"
   cp -p -- "$1" "$2"
 }

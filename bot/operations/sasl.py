@@ -70,7 +70,7 @@ for place in ${folders:-/etc/postfix/sasl}; do
     keep "$file"
     cp -a -- "$file" "$file.postmedic" || exit 1
     sed 's/^[[:space:]]*mech_list[[:space:]]*:.*/mech_list: PLAIN LOGIN/' "$file" >"$file.postmedic" &&
-        mv -f -- "$file.postmedic" "$file"
+        sync "$file.postmedic" && mv -f -- "$file.postmedic" "$file"
     exit
 done
 echo 'no smtpd.conf was found' >&2
@@ -114,7 +114,7 @@ keep "$snippet"
 umask 022
 printf '%s\\n' '# Logins for Postfix, written by postmedic.' 'service auth {' "  unix_listener $queue/private/auth {" \\
     '    mode = 0660' '    user = postfix' '    group = postfix' '  }' '}' >"$snippet.postmedic" || exit 1
-mv -fT "$snippet.postmedic" "$snippet" || exit 1
+sync "$snippet.postmedic" && mv -fT "$snippet.postmedic" "$snippet" || exit 1
 listener=$(doveconf service 2>/dev/null | sed -n '/^service auth {/,/^}/p' |
     sed -n "\\\\#unix_listener $queue/private/auth {#,/}/p")
 if ! doveconf -n >/dev/null 2>&1 || ! printf '%s' "$listener" | grep -q 'mode = 0660' ||

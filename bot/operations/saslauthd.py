@@ -16,7 +16,7 @@ _EDIT = f"""
 set_option() {{ # NAME VALUE: in a copy with the same owner and mode
     cp -a {_DEFAULT} {_DEFAULT}.postmedic || exit 1
     {{ grep -v "^[[:space:]]*$1=" {_DEFAULT}; printf '%s\\n' "$1=$2"; }} >{_DEFAULT}.postmedic &&
-        mv -f {_DEFAULT}.postmedic {_DEFAULT} || exit 1
+        sync {_DEFAULT}.postmedic && mv -f {_DEFAULT}.postmedic {_DEFAULT} || exit 1
 }}
 """
 # A unit made of the old start script counts as active even while nothing runs: only stop and start again really start it.
@@ -75,7 +75,7 @@ if systemctl cat saslauthd.service 2>/dev/null | grep -q '^PIDFile='; then
     keep {_UNIT}
     mkdir -p {_UNIT.rpartition("/")[0]} || exit 1
     printf '[Service]\\nPIDFile=%s/saslauthd.pid\\n' "$place" >{_UNIT}.postmedic &&
-        mv -fT {_UNIT}.postmedic {_UNIT} || exit 1
+        sync {_UNIT}.postmedic && mv -fT {_UNIT}.postmedic {_UNIT} || exit 1
 fi
 control start
 """,

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+import bot.connectors
 from bot.model.enrolment import HOME
+from bot.operations.base import OPERATIONS
 from tests.lab import Host, Lab
 from tests.lab.host import inside
 from tests.lab.proving import made_new
 
 ABSENT = "absent"
+FIX = Path(bot.connectors.__file__).with_name("fix.sh")
+SASLAUTHD = "/etc/default/saslauthd"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,7 @@ class Edit:
     words: str
     files: tuple[str, ...]
     breaks: str = "true"
+    first: str = ""  # the operation of the same execution that came before
     shown: str = "cat {file}"  # what is in it; a compiled table has another number inside each time it is made
 
 
@@ -53,11 +60,18 @@ EDITS = (
         breaks="newaliases && seq -f 'n%.0f: root' 300 >>/etc/aliases",
         shown="cp {file} /root/shown.db; postalias -s hash:/root/shown | sort",
     ),
+    Edit(words="saslauthd-enable", files=(SASLAUTHD,), breaks=f"sed -i s/^START=.*/START=no/ {SASLAUTHD}"),
+    Edit(words="saslauthd-into-chroot", files=(SASLAUTHD,), breaks=f"sed -i '/^OPTIONS=/d' {SASLAUTHD}"),
+    Edit(
+        words="files-restore",
+        files=("/etc/hosts",),
+        breaks="sed -i 's/^127.0.0.1/192.0.2.8/' /etc/hosts",
+        first="hosts-localhost-restore",
+    ),
     Edit(words="sasl-group-add", files=("/etc/group", "/etc/gshadow"), breaks="gpasswd -d postfix sasl; true"),
 )
-CLEAN = (
-    "rm -rf /var/lib/postmedic/b7 /etc/.pwd.lock /etc/*.lock /etc/group.[0-9]* /etc/gshadow.[0-9]* /etc/group+ /etc/gshadow+"
-)
+JOURNAL = "/var/lib/postmedic/b7"
+CLEAN = f"rm -rf {JOURNAL} /etc/.pwd.lock /etc/*.lock /etc/group.[0-9]* /etc/gshadow.[0-9]* /etc/group+ /etc/gshadow+"
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers of system calls are those of x86_64")
@@ -67,8 +81,9 @@ def test_a_kill_at_every_call_leaves_whole_files(enrolled: Lab, name: str) -> No
     try:
         for edit in EDITS:
             host.run(edit.breaks, check=True)
-            old = _contents(host, edit)
             host.run(_keeping(edit.files, "cp -a"), check=True)
+            _prepared(host, edit)
+            old = _contents(host, edit)
             points = _killed(host, edit, 0)
             new = _contents(host, edit)
             assert points >= 3, edit.words
@@ -76,6 +91,7 @@ def test_a_kill_at_every_call_leaves_whole_files(enrolled: Lab, name: str) -> No
             seen = set()
             for point in range(1, points + 1):
                 host.run(_keeping(edit.files, "back"), check=True)
+                _prepared(host, edit)
                 _killed(host, edit, point)
                 now = _contents(host, edit)
                 for file in edit.files:
@@ -97,10 +113,18 @@ def _keeping(files: tuple[str, ...], how: str) -> str:
     )
 
 
+def _prepared(host: Host, edit: Edit) -> None:
+    """A new execution, of which the operation that comes before has been carried out."""
+    host.run(f"{CLEAN}; mkdir -p {JOURNAL}", check=True)
+    if edit.first:
+        host.run(f"echo '{edit.first}' >{JOURNAL}/0.words && {HOME}/fix perform b7 0", check=True)
+
+
 def _killed(host: Host, edit: Edit, point: int) -> int:
     """Carry the operation out as the host does, and kill it with all it started at a point; gives the points passed."""
-    host.run(f"{CLEAN}; mkdir -p /var/lib/postmedic/b7 && echo '{edit.words}' >/var/lib/postmedic/b7/0.words", check=True)
-    command = inside(host.leader, f"{HOME}/fix", "perform", "b7", "0")
+    index = 1 if edit.first else 0
+    host.run(f"echo '{edit.words}' >{JOURNAL}/{index}.words", check=True)
+    command = inside(host.leader, f"{HOME}/fix", "perform", "b7", str(index))
     tracer = [sys.executable, "-m", "tests.support.killed_at", str(point), "/etc/", *command]
     done = subprocess.run(tracer, capture_output=True, text=True, timeout=60, check=True)
     return int(done.stdout.splitlines()[-1])
@@ -111,3 +135,13 @@ def _contents(host: Host, edit: Edit) -> dict[str, str]:
         one: host.run(f"[ -e {one} ] || exec echo {ABSENT}; {{ {edit.shown.format(file=one)}; }} 2>&1 | sha256sum").out
         for one in edit.files
     }
+
+
+@pytest.mark.parametrize("name", [*sorted(OPERATIONS), "the dispatcher"])
+def test_what_is_renamed_over_a_file_is_on_the_disk_before(name: str) -> None:
+    """A kill loses no written byte; a machine that loses its power may keep the new name of a file and not what is in it."""
+    script = OPERATIONS[name].script if name in OPERATIONS else FIX.read_text()
+    renames = list(re.finditer(r"\bmv (?:-\S+ )*(?:-- )?(\S+) \S+", script))
+    for found in renames:
+        assert f"sync {found[1]}" in script[: found.start()], f"{name}: {found[0]}"
+    assert renames or ".postmedic" not in script
