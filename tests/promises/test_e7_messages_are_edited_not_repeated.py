@@ -165,6 +165,24 @@ async def test_a_message_that_is_on_its_way_is_taken_by_nobody_else(database: st
         assert [one["text"] for one in await Person(running, "U0ANA").reads()] == ["once"]
 
 
+async def test_what_is_noted_of_one_message_is_noted_of_that_one_alone(database: str) -> None:
+    async with opened(database) as store:
+        for channel in ("C1", "C2"):
+            await store.outbox.put(Show(kind=ANSWER, subject=channel, channel=channel))
+        first, second = sorted(await store.outbox.take("one"), key=lambda one: one.show.subject)
+        await altered(store, "UPDATE outbox SET lease_until = 1")
+        assert await store.outbox.renew(first)
+        assert [one.show.subject for one in await store.outbox.take("other")] == ["C2"]
+        assert not await store.outbox.renew(second)
+        await store.outbox.put(Show(kind=ANSWER, subject="C1", channel="C1", payload={"text": "newer"}))
+        await store.outbox.sent(first, "1.0")
+        [newer] = await store.outbox.take("one")
+        assert (newer.ts, newer.show.payload) == ("1.0", {"text": "newer"})
+        await store.outbox.sent(newer, "2.0")
+        assert await store.outbox.ts(ANSWER, "C1") == "1.0"
+        assert await store.outbox.waiting() == 1  # the other one's
+
+
 async def test_a_message_of_another_app_with_our_metadata_is_not_taken_for_ours(tmp_path: Path) -> None:
     async with at_home(tmp_path) as house:
         await house.fault("5xx", count=1, method="chat.postMessage")
