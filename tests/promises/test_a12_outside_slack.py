@@ -25,12 +25,19 @@ from bot.model.review import Decision
 from bot.sandbox.hosts import people
 from bot.signing import LONGEST
 from bot.store.store import Store
+from tests.e2e.test_story_fix import proposed, shows
+from tests.support.house import at_home, inventory
 from tests.support.keys import confirmed, register, signature
 from tests.support.plans import ANNE, BERT, KEY, REQUESTER, TEAM, Machine, host, means, plan, review
 
 ROLE = Approvers(users=frozenset({"U0ANNE", REQUESTER}), groups=frozenset({"S0POST"}))
 HOST = host(approvers=ROLE, breakglass=ROLE)
-NAMES = {"anne": f"{TEAM}/U0ANNE", "bert": f"{TEAM}/U0BERT", "paul": f"{TEAM}/{REQUESTER}"}
+NAMES = {
+    "anne": f"{TEAM}/U0ANNE",
+    "bert": f"{TEAM}/U0BERT",
+    "carl": f"{TEAM}/U0CARL",
+    "paul": f"{TEAM}/{REQUESTER}",
+}
 APPROVE, ALONE = Decision.APPROVE, Decision.BREAK_GLASS
 
 
@@ -81,6 +88,19 @@ async def test_two_accounts_are_not_enough_and_one_signature_more_is(
     assert len(machine.ran) == 2
 
 
+async def test_two_accounts_in_slack_carry_out_nothing_that_its_entry_calls_high_risk(tmp_path: Path) -> None:
+    listed = register(tmp_path, ben="T0LOCAL/U0BEN", chen="T0LOCAL/U0CHEN")
+    async with at_home(tmp_path, risk="high", hosts=inventory(listed)) as house:
+        ts, card = await proposed(house)
+        await house.ben.clicks(card, "approve")
+        card = await house.ana.waits_for(shows("1 of 2 approvals"), thread=ts)
+        await house.person("U0CHEN").clicks(card, "approve")
+        card = await house.ana.waits_for(shows("2 of 2 approvals"), thread=ts)
+        await house.quiet()
+        assert "must also confirm outside" in str(card["blocks"])
+        assert house.fleet.ran == []
+
+
 async def test_a_signature_alone_is_no_approval(store: Store, executor: Executor, known: Register, tmp_path: Path) -> None:
     one = plan(risk=Risk.HIGH)
     await executor.propose(one)
@@ -92,16 +112,29 @@ async def test_a_signature_of_somebody_who_did_not_agree_is_none(
     store: Store, executor: Executor, known: Register, tmp_path: Path
 ) -> None:
     one = plan(risk=Risk.HIGH)
-    await executor.propose(one)
-    await executor.review(one.id, review(one, ANNE), ROLE)
-    await executor.review(one.id, review(one, replace(ANNE, id="U0EVE", groups=frozenset({"S0POST"}))), ROLE)
-    assert (await confirmed(store, one.id, HOST, known, "bert", tmp_path / "bert")).state is State.PROPOSED
+    await agreed(executor, one)
+    assert (await confirmed(store, one.id, HOST, known, "carl", tmp_path / "carl")).state is State.PROPOSED
+    assert not await executor.carry(one.id)
+
+
+async def test_a_signature_under_one_decision_is_none_under_another(
+    store: Store, executor: Executor, known: Register, tmp_path: Path
+) -> None:
+    """Who signed to run it alone has signed no approval, and who signed an approval does not run it alone."""
+    one, other = plan(risk=Risk.HIGH), plan("plan-2", risk=Risk.HIGH, host="mx2")
+    await agreed(executor, one)
+    assert (await confirmed(store, one.id, HOST, known, "anne", tmp_path / "anne", ALONE)).state is State.PROPOSED
+    await executor.propose(other)
+    assert (await confirmed(store, other.id, HOST, known, "anne", tmp_path / "anne")).state is State.PROPOSED
+    await executor.review(other.id, review(other, ANNE, ALONE), ROLE)
+    assert await store.plans.state(other.id) is State.PROPOSED
 
 
 @pytest.mark.parametrize(
     "forgery",
     [
         "another plan",
+        "another change under the same id",
         "another decision",
         "another person",
         "another person's key",
@@ -121,9 +154,10 @@ async def test_what_is_not_exactly_this_is_refused_and_written_down(
     words, anne = signed_text(one, "anne", APPROVE), tmp_path / "anne"
     stranger = tmp_path / "stranger"
     people(tmp_path, {"stranger": f"{TEAM}/U0EVE"})
-    other = plan("plan-2", risk=Risk.HIGH, host="mx2")
+    other, changed = plan("plan-2", risk=Risk.HIGH, host="mx2"), replace(one, undo=())
     sealed = {
         "another plan": lambda: signature(anne, signed_text(other, "anne", APPROVE)),
+        "another change under the same id": lambda: signature(anne, signed_text(changed, "anne", APPROVE)),
         "another decision": lambda: signature(anne, signed_text(one, "anne", ALONE)),
         "another person": lambda: signature(anne, signed_text(one, "bert", APPROVE)),
         "another person's key": lambda: signature(tmp_path / "bert", words),
@@ -183,6 +217,7 @@ async def test_who_asked_cannot_confirm_but_may_break_the_glass_with_a_signature
     assert await store.plans.state(one.id) is State.PROPOSED
     with pytest.raises(Refused):
         await offered(store, one, known, "anne", signature(tmp_path / "anne", signed_text(one, "anne", APPROVE)), ALONE)
+    assert (await confirmed(store, one.id, HOST, known, "bert", tmp_path / "bert", ALONE)).state is State.PROPOSED
     assert (await confirmed(store, one.id, HOST, known, "anne", tmp_path / "anne", ALONE)).state is State.APPROVED
     assert await executor.carry(one.id)
     assert len(machine.ran) == 2
@@ -274,6 +309,6 @@ async def test_the_command_shows_the_plan_and_takes_both_ways_of_signing(
     status, shown = await said(other.id, "--as", "bert", "--key", str(tmp_path / "bert"))
     assert status == 0
     status, shown = await said(other.id, "--as", "nobody")
-    assert (status, "anne, bert, paul" in shown) == (2, True)
+    assert (status, "anne, bert, carl, paul" in shown) == (2, True)
     for each, names in ((one, ["anne"]), (other, ["bert"])):
         assert [found.person for found in (await store.plans.progress(each.id)).confirmations] == names
