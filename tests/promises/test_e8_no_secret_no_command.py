@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.model.host import Approvers
 from bot.operations.base import OPERATIONS
 from bot.sandbox.slack.seed import MAIL_OPS
 from tests.e2e.test_story_fix import is_card, proposed, shows
 from tests.e2e.test_story_paste import NEAR
 from tests.promises.outgoing import payloads
 from tests.promises.secret_forms import CANARIES, ENCODED, SECRET
-from tests.support.house import UNPLACED, at_home
+from tests.support.house import LOG_LINE, SECOND_CHANNEL, UNPLACED, at_home, inventory
 
 # What a button, menu, block or modal may carry: opaque ids, an index behind one, names of actions, names of hosts.
 _ID = re.compile(r"[a-f0-9]{12,40}(?:\.[0-9])?")
 _BLOCK = re.compile(r"(?:(?:plan|doubt|host|problem):[a-f0-9]{12,40}(?::[0-9]+)?|reason)")
-_ACTION = re.compile(r"approve|deny|resolve_succeeded|resolve_failed|pick_host|choose_problem_[0-9]|reason")
+_ACTION = re.compile(r"approve|deny|break_glass|resolve_succeeded|resolve_failed|pick_host|choose_problem_[0-9]|reason")
 _SUBJECT = re.compile(r"(?:plan|answer):[a-f0-9]{12,40}")
+_RETURNED = {"value", "action_id", "block_id", "private_metadata", "external_id", "callback_id", "url"}
 _HOSTS = {"host01", "host02", "host03", "advice01"}
 
 
@@ -27,7 +29,7 @@ def carried(node: Any) -> Iterator[tuple[str, str]]:
     """Everything in a payload that Slack sends back or keeps for machines: (name, value)."""
     if isinstance(node, dict):
         for name, value in node.items():
-            if name in ("value", "action_id", "block_id", "private_metadata", "external_id", "callback_id", "url"):
+            if name in _RETURNED or name.startswith("initial_"):
                 yield name, str(value)
             yield from carried(value)
     elif isinstance(node, list):
@@ -36,7 +38,8 @@ def carried(node: Any) -> Iterator[tuple[str, str]]:
 
 
 async def test_every_payload_of_every_flow_carries_ids_only(tmp_path: Path) -> None:
-    async with at_home(tmp_path) as house:
+    glass = inventory(breakglass=Approvers(users=frozenset({"U0ANA"})))
+    async with at_home(tmp_path, hosts=glass, alarm_channels=(SECOND_CHANNEL.id,)) as house:
         ana, ben = house.ana, house.ben
         await ana.says(MAIL_OPS, f"@postmedic password={SECRET} on host01\n{NEAR}")
         ts = await ana.says(MAIL_OPS, f"AUTH PLAIN {ENCODED}\n{UNPLACED}")
@@ -52,6 +55,11 @@ async def test_every_payload_of_every_flow_carries_ids_only(tmp_path: Path) -> N
         house.fleet.drops = True
         await ben.clicks(card, "approve")
         await ana.waits_for(shows("*In doubt.*"), thread=ts)
+        _, card = await proposed(house, LOG_LINE.replace("host01", "host02"))
+        await ana.clicks(card, "break_glass")
+        modal = await ana.waits_for_view()
+        await ana.submits(modal, {"reason": f"password={SECRET}"})
+        await ana.waits_for(shows("Glass broken"), channel=SECOND_CHANNEL.id)
         await ana.command("/postfix check host02")
         await ana.opens_home()
         await ana.waits_for_home()
@@ -59,7 +67,7 @@ async def test_every_payload_of_every_flow_carries_ids_only(tmp_path: Path) -> N
         seen: dict[str, set[str]] = {}
         wires = {operation.name for operation in OPERATIONS.values()}
         for method, sent in payloads(house):
-            for name, value in carried(sent.get("blocks") or sent.get("view")):
+            for name, value in carried(sent):
                 seen.setdefault(name, set()).add(value)
                 assert not [canary for canary in CANARIES if canary in value]
                 assert not [wire for wire in wires if wire in value and name != "action_id"], value
@@ -75,5 +83,6 @@ async def test_every_payload_of_every_flow_carries_ids_only(tmp_path: Path) -> N
         assert all(_ID.fullmatch(value) for value in seen["value"] | seen["private_metadata"]), seen
         assert all(_ACTION.fullmatch(value) for value in seen["action_id"]), seen["action_id"]
         assert all(_BLOCK.fullmatch(value) for value in seen["block_id"]), seen["block_id"]
-        assert seen["callback_id"] == {"deny_plan"}
-        assert seen["action_id"] >= {"approve", "deny", "resolve_failed", "pick_host", "choose_problem_0", "reason"}
+        assert seen["callback_id"] == {"deny_plan", "run_alone"}
+        wanted = {"approve", "deny", "break_glass", "resolve_failed", "pick_host", "choose_problem_0", "reason"}
+        assert seen["action_id"] >= wanted
