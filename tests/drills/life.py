@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.execution.executor import Executor
 from bot.execution.means import Pace
-from bot.model.execution import FINAL, State
-from bot.model.plan import Plan
+from bot.model.execution import FINAL, State, StepResult
+from bot.model.plan import Plan, Step
 from bot.store.conversations import Conversation
 from bot.store.inbox import Received
 from bot.store.leases import holding
@@ -68,11 +68,24 @@ def the_database(folder: Path) -> str:
     return named.read_text() if named.exists() else str(folder / "postmedic.db")
 
 
+class WatchedMachine(FileMachine):
+    """The host of a drill; a step that arrives before its row says that it may be there leaves an `error`."""
+
+    def __init__(self, folder: Path, point: Points, store: Store) -> None:
+        super().__init__(folder, point)
+        self._store = store
+
+    async def run(self, execution: str, index: int, step: Step) -> StepResult:
+        if index not in {one.index for one in (await self._store.plans.progress(execution)).steps}:
+            append(self._folder / "error", f"step {index} was sent before its row was written")
+        return await super().run(execution, index, step)
+
+
 async def _live(folder: Path, name: str, point: Points) -> None:
     owner = f"life-{os.getpid()}-{time.time_ns()}"
     store = await Store.open(the_database(folder), lease_seconds=LEASE_SECONDS)
     _put_points_around_transactions(store, point)
-    machine = FileMachine(folder, point)
+    machine = WatchedMachine(folder, point, store)
     pace = Pace(poll=0.05, step=5, journal=0.05, measure=5)
     executor = Executor(means(store, machine, owner=owner, pace=pace))
     serving = asyncio.create_task(executor.run())

@@ -1,13 +1,17 @@
 """B1: kill -9 at every numbered point, and of two processes at random pairs of points: nothing runs twice, nothing is lost.
 
-`POSTMEDIC_DRILLS=full` dies at every point and at hundreds of pairs, on each database; otherwise at a sample of them.
+The bot's processes die around everything they do; the host's program for fixes dies, with all it started, at the calls that
+change a file. `POSTMEDIC_DRILLS=full` dies at every point and at hundreds of pairs, on each database; otherwise at a sample.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import platform
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +19,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.connectors.dispatcher import render_fix
 from bot.model.execution import State
+from bot.model.progress import Stage
 from bot.store.store import Store
+from tests.contract.hosts.catalogue import Operation
 from tests.drills.life import ENDS, LEASE_SECONDS, live, the_database
 from tests.drills.machine import lines
 from tests.support.postgresql import new_database
@@ -60,7 +67,9 @@ async def judged(folder: Path) -> State:
         case State.UNDONE:
             assert (effects, loopback) == (["start", "reload", "down", "restore"], "down")
         case State.IN_DOUBT:
-            assert progress.measurements[-1].checks, "doubt is shown with fresh facts"
+            fresh = progress.measured(Stage.DOUBT)
+            assert fresh is not None, "doubt is shown with fresh facts"
+            assert fresh.checks
         case other:
             raise AssertionError(f"nothing in a drill leads to {other}")
     shown = [line for line in lines(folder / "slack") if line.startswith(("post ", "edit "))]
@@ -111,3 +120,59 @@ async def test_no_death_makes_a_step_run_twice_or_a_plan_forgotten(
     assert sum(died[: len(alone)]) >= 0.8 * len(alone)
     assert set(states) <= {State.IN_DOUBT, State.SUCCEEDED if helps else State.UNDONE}
     assert states[State.SUCCEEDED if helps else State.UNDONE] > states[State.IN_DOUBT] / 4
+
+
+# --- the host's side ----------------------------------------------------------------------------------------------------
+
+EFFECT = Operation(name="append", parameters={"file": "path"}, script='echo ran >>"/$1"\necho finished')
+# A host without systemd, wherever this runs: what the program starts is below it then, and dies with it.
+APART = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /run && exec "$0"']
+KNOWN = (["ended 0 replayed 9 0", "finished"], ["interrupted"])
+
+
+def prepared(folder: Path) -> Path:
+    """Put the host's program for fixes into a folder, with its journal beside it."""
+    folder.mkdir()
+    (folder / "fix").write_text(render_fix([EFFECT], journal=str(folder / "journal")))
+    (folder / "fix").chmod(0o755)
+    return folder
+
+
+def said(folder: Path, die_at: int | None = None, verb: str = "run") -> str:
+    """Send the step to the host's program as the account for fixes does; `die_at` as in `killed_at`. Gives what it said."""
+    tracer = [] if die_at is None else [sys.executable, "-m", "tests.support.killed_at", str(die_at), str(folder)]
+    words = "run e1 0 append " + str(folder / "effects")[1:] if verb == "run" else "ask e1 0"
+    done = subprocess.run(
+        [*tracer, *APART, folder / "fix"], input=words, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stderr == "", done.stderr
+    return done.stdout
+
+
+def dead_host(folder: Path, *deaths: int) -> str:
+    """Let the host's program die at each of the points in turn, then send the step twice more; gives how it is known to end."""
+    prepared(folder)
+    for die_at in deaths:
+        said(folder, die_at)
+    said(folder)
+    known = said(folder).splitlines()
+    ran = lines(folder / "effects")
+    assert known in KNOWN, f"killed at {deaths}, the host says {known}"
+    assert ran in (["ran"], []) if known == KNOWN[1] else ran == ["ran"], f"killed at {deaths}, it ran {len(ran)} times"
+    assert said(folder, verb="ask").splitlines() == known
+    return known[0].split()[0]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers of system calls are those of x86_64")
+def test_no_death_of_the_hosts_side_makes_a_step_run_twice(folder: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("the dispatcher for fixes runs as root")
+    *answer, points = said(prepared(folder / "undisturbed"), 0).splitlines()
+    assert answer == ["ended 0 fresh 9 0", "finished"]
+    draw = random.Random(int(points))
+    deaths: list[tuple[int, ...]] = [(point,) for point in range(1, int(points) + 1, 1 if FULL else 2)]
+    deaths += [(draw.randint(1, int(points)), draw.randint(1, 12)) for _ in range(100 if FULL else 5)]
+    with ThreadPoolExecutor(3) as pool:
+        ends = Counter(pool.map(lambda one: dead_host(folder / "-".join(map(str, one)), *one), deaths))
+    print(f"\nhost: {points} points, {dict(ends)}")
+    assert set(ends) == {"ended", "interrupted"}
