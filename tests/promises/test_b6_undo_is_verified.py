@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import HostUnreachable
 from bot.model.execution import State
 from bot.model.progress import Stage, Why
 from bot.model.text import LANGS
@@ -44,6 +45,33 @@ async def test_a_failure_after_any_step_is_taken_back_and_measured(store: Store,
         undone = progress.measured(Stage.UNDONE)
         assert undone is not None
         assert undone.holds, "undone is said because it was measured, not because the undo ended well"
+
+
+@pytest.mark.parametrize("name", [name for name in FIXES if len(FIXES[name].plan.steps) > 1])
+async def test_what_was_done_is_taken_back_when_the_next_step_cannot_be_sent(store: Store, name: str) -> None:
+    plan = FIXES[name].plan
+
+    class Away(Recorded):
+        async def run(self, execution, index, step):  # type: ignore[no-untyped-def]
+            if index == 1:
+                raise HostUnreachable(host="mx1", detail="no route")
+            return await super().run(execution, index, step)
+
+    recorded = Away(readings=readings(FIXES[name].case))
+    progress = await carried(store, recorded, replace(plan, within=0))
+    assert recorded.sent == [step.wire for step in (plan.steps[0], *plan.undo)]
+    assert (progress.state, progress.why) == (State.UNDONE, Why.NOT_SENT)
+
+
+@pytest.mark.parametrize("name", FIXES)
+def test_every_service_that_was_told_of_a_file_is_told_again_once_it_is_back(name: str) -> None:
+    plan = FIXES[name].plan
+    back = [step.operation for step in plan.undo].index("files-restore")
+    told, again = (
+        {step.tokens for step in steps if step.operation in ("service-reload", "service-restart")}
+        for steps in (plan.steps, plan.undo[back:])
+    )
+    assert told <= again or plan.problem == "startup-no-local-interface", "with the old file Postfix could not start there"
 
 
 @pytest.mark.parametrize("name", FIXES)
@@ -199,6 +227,8 @@ def test_several_edits_of_one_execution_come_back_together(folder: Path, release
         "sasl-type-dovecot",
         "destination-add y.example",
         "aliases-rebuild",
+        "dovecot-listener",
+        "dovecot-listener",  # edited again, after it was absent
     )
     actions = [("run", EDITS["aliases-rebuild"][0]), ("look", "")]
     actions += [("fix", f"run e1 {index} {words}") for index, words in enumerate(steps)]
@@ -209,4 +239,40 @@ def test_several_edits_of_one_execution_come_back_together(folder: Path, release
     assert isinstance(changed, dict)
     assert isinstance(after, dict)
     assert {"/etc/postfix/main.cf", "/etc/aliases.db"} <= set(differences(before, changed))
+    assert differences(before, after) == {}
+
+
+@pytest.mark.parametrize(
+    ("prepare", "words", "edited"),
+    [
+        (
+            "mv /etc/hosts /etc/hosts.real; ln -s hosts.real /etc/hosts; : >/etc/hosts.real",
+            "hosts-localhost-restore",
+            "/etc/hosts.real",
+        ),
+        (
+            "mv /etc/postfix/main.cf /etc/postfix/real.cf; ln -s real.cf /etc/postfix/main.cf",
+            "destination-add x.example",
+            "/etc/postfix/main.cf",
+        ),
+    ],
+)
+def test_an_edit_behind_a_link_comes_back(folder: Path, prepare: str, words: str, edited: str) -> None:
+    actions = [("run", prepare), ("look", ""), ("fix", f"run e1 0 {words}"), ("look", "")]
+    actions += [("fix", "run e1 1 files-restore"), ("look", "")]
+    _, before, _, changed, _, after = inside(tree(RELEASES[0]), folder, actions)
+    assert isinstance(before, dict)
+    assert isinstance(changed, dict)
+    assert isinstance(after, dict)
+    assert edited in differences(before, changed)
+    assert differences(before, after) == {}
+
+
+def test_a_file_of_which_no_copy_could_be_kept_is_not_edited(folder: Path) -> None:
+    """The list of kept files cannot be written, as on a full disk."""
+    actions = [("run", "mkdir -p /var/lib/postmedic/e1/kept"), ("look", ""), ("fix", "run e1 0 destination-add x.example")]
+    _, before, ran, after = inside(tree(RELEASES[0]), folder, [*actions, ("look", "")])
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
+    assert ran[1].startswith("ended 73 fresh"), ran  # type: ignore[index]
     assert differences(before, after) == {}
