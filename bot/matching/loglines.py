@@ -15,7 +15,7 @@ _STAMP = (
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)"
 )
 _RECORD = re2.compile(
-    rf"\b{_STAMP}\s+(?:([A-Za-z0-9*<][\w.*>-]*)\s+)?((?:[A-Za-z][\w./@-]*(?:\[[\dxX*]*\])?:|postfix/[\w/-]+ )\s?)"
+    rf"(?:^|\s|\b){_STAMP}\s+(?:([A-Za-z0-9*<][\w.*>-]*)\s+)?((?:[A-Za-z][\w./@-]*(?:\[[\dxX*]*\])?:|postfix/[\w/-]+ )\s?)"
 )
 _OPENING = re2.compile(r"^(?:[A-Za-z][\w./@-]*\[\d+\]:|(?:\S*/)?(?:post[a-z]+|sendmail|newaliases)(?:/[\w/-]+)?:\s)")
 _PROCESS = re2.compile(r"^[A-Za-z][\w./@-]*\[\d+\]:")

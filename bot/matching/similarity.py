@@ -30,6 +30,21 @@ _CUT_OFF = 0.7  # how far a word counts as agreed that may have stood where the 
 _MARK = "\N{CURRENCY SIGN}"
 _NO_WORDS = frozenset({_MARK, "fatal", "error", "warn", "panic", "info", "notice"})  # a level is not part of a message
 _EDGES = "()[]{}<>,;:.!?\"'`*|"
+# What the system says ends the messages of all programs: it can confirm a likeness, but is none by itself.
+_SYSTEM_ERRORS = (
+    "no such file or directory",
+    "permission denied",
+    "connection refused",
+    "connection timed out",
+    "operation timed out",
+    "network is unreachable",
+    "no route to host",
+    "cannot assign requested address",
+    "address already in use",
+    "no space left on device",
+    "invalid argument",
+)
+_LEAST_OWN = 0.5  # the part of a signature's own words that a line must share
 
 
 def wording(text: str) -> list[str]:
@@ -49,6 +64,14 @@ def wording(text: str) -> list[str]:
 def sameness(texts: Iterable[str]) -> str:
     """What two pastes share that are the same but for names, addresses, numbers and repeated lines."""
     return "\n".join(dict.fromkeys(" ".join(wording(text)) for text in texts))
+
+
+def _own(plain: str) -> frozenset[str]:
+    """The words of a signature that are not the system's error text; all of them where it has no others."""
+    text = plain.lower()
+    for error in _SYSTEM_ERRORS:
+        text = text.replace(error, " ")
+    return (frozenset(wording(text)) or frozenset(wording(plain))) - {_MARK}
 
 
 def _fixed(plain: str) -> list[str]:
@@ -74,6 +97,7 @@ class Similarity:
         self._wordings = [wording(signature.plain) for signature in signatures]
         self._fixed = [_fixed(signature.plain) for signature in signatures]
         self._sets = [frozenset(words) - {_MARK} for words in self._wordings]
+        self._own = [_own(signature.plain) or words for signature, words in zip(signatures, self._sets, strict=True)]
         counts = Counter(word for words in set(self._sets) for word in words)
         total = max(len(set(self._sets)), 2)
         self._weights = {word: math.log2(1 + total / count) for word, count in counts.items()}
@@ -96,6 +120,8 @@ class Similarity:
                 shared[number] = shared.get(number, 0.0) + self._weights[word]
         text, lower = " ".join(words), line[:MAX_LINE].lower()
         for number in sorted(sorted(shared), key=shared.__getitem__, reverse=True)[:_COMPARED]:
+            if len(self._own[number] & present) < _LEAST_OWN * len(self._own[number]):
+                continue
             evidence = sum(self._weights[word] for word in self._sets[number] & present)
             if evidence >= LEAST_EVIDENCE and evidence >= _LEAST_COVERAGE * self._totals[number]:
                 score = fuzz.partial_ratio(self._kept(number, present), text) * self._agreement(number, words)

@@ -22,6 +22,7 @@ _REPEATED_CODE = re2.compile(r"[\pL\d.,!)\]]\s([245]\d\d(?:-|[ -][245]\.\d{1,3}\
 _ORDINARY = re2.compile(
     r"\bstatus=sent\b|\bstatistics: max |: (?:dis)?connect from |\bdaemon started -- version|: removed$"
     r"|: (?:starting|stopping|refreshing) the Postfix mail system$"
+    r"|\bsystemd\[\d+\]: (?:Start|Stopp)(?:ing|ed) (?:\S+ - )?Postfix Mail Transport Agent\b"
 )
 
 

@@ -37,6 +37,14 @@ def test_starting_stopping_and_reloading_is_not_even_offered_as_a_question(doing
     assert MATCHER.recognise(line).near == ()
 
 
+@pytest.mark.parametrize("doing", ["Starting", "Started", "Stopping", "Stopped"])
+@pytest.mark.parametrize("stamp", ["Nov 22 17:15:43 host04", "авг 22 17:15:43 host04", "22/11 17h15 host04"])
+def test_what_systemd_says_of_a_start_gets_no_answer(doing: str, stamp: str) -> None:
+    said = f"{stamp} systemd[1]: {doing} Postfix Mail Transport Agent."
+    named = f"{stamp} systemd[1]: {doing} postfix@-.service - Postfix Mail Transport Agent (instance -)."
+    assert MATCHER.recognise(f"{said}\n{named}").near == ()
+
+
 def test_other_programs_and_talk_get_no_answer() -> None:
     shown = [one.text for one in written("harmless.txt")]
     assert len(shown) > 150

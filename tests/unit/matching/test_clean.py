@@ -36,6 +36,10 @@ LINE = "postfix/smtpd[7]: warning: database /etc/postfix/virtual.db is older tha
         ("│ boxed", "boxed"),
         ("`fatal: x`", "fatal: x"),
         ("mailserver    | fatal: x", "fatal: x"),
+        ("to mx[192.0.2.1]:25: **Operation timed out**", "to mx[192.0.2.1]:25: Operation timed out"),
+        ("*fatal*: **not** *sent*", "fatal: not sent"),
+        ("helo=<**.**.**.11> to=<*******@l*****a.example>", "helo=<**.**.**.11> to=<*******@l*****a.example>"),
+        ("4A1B2C3D4E* 802 *.example.com and *.example.net", "4A1B2C3D4E* 802 *.example.com and *.example.net"),
     ],
 )
 def test_one_line_is_seen_as_it_was_meant(pasted: str, seen: str) -> None:
@@ -51,6 +55,8 @@ def test_one_line_is_seen_as_it_was_meant(pasted: str, seen: str) -> None:
         "2026-11-22T10:00:01+0000 host01 ",
         "2026-11-22 10:00:01 host01 ",
         "11月 22 10:00:01 host01 ",
+        "авг 22 10:00:01 host01 ",
+        "mail-1 | июн 02 10:00:01 host01 ",
         "mail-1  | Nov 22 10:00:01 host01 ",
         "Nov 22 10:00:01 docker01 docker[99]: Nov 22 10:00:01 host01 ",
         "- Nov 22 10:00:01 host01 ",

@@ -103,6 +103,13 @@ def test_another_word_in_a_words_place_is_another_message() -> None:
     assert failed.recognise(STAMP + "systemd[1]: Started Postfix Mail Transport Agent.").sure == ()
 
 
+def test_what_the_system_says_is_no_likeness_by_itself() -> None:
+    matcher = Matcher([problem("helper-lmtp-socket", "connect to {host:text}[{socket:path}]: No such file or directory")])
+    assert matcher.recognise("postfix/smtpd[2]: error: open /srv/blocked.regexp: No such file or directory").near == ()
+    (match,) = matcher.recognise("postfix/lmtp[2]: (conect to mx[/run/x]: No such file or directry").sure
+    assert match.kind is Kind.SIMILAR
+
+
 @pytest.mark.parametrize(
     "words",
     [
