@@ -19,7 +19,8 @@ A place is written `{name:type}`; `{_:type}` is checked but not kept. A capture 
 | text    | anything on the line, as little as possible, up to 240 characters | Connection refused         |
 
 People hide addresses before they paste. Where an ip, host, peer, email, path, table, qid or word is expected, a text that is
-clearly blacked out (`xxx.xxx.xxx.xxx`, `**.**`, `<MY IP>`, `redacted`) matches too, but is never captured.
+clearly blacked out (`xxx.xxx.xxx.xxx`, `**.**`, `<MY IP>`, `redacted`) or made up (`123.456.789.123`) matches too, but is never
+captured.
 """
 
 from __future__ import annotations
@@ -42,11 +43,17 @@ _HIDDEN = re2.compile(
     r"(?:ip|ipv4|ipv6|address|addr|host|hostname|domain|email|user)(?:[ _.-]?(?:address|addr|name|here|of\w*|v[46]))?"
     r")[\])>}]*$"
 )
+_QUAD = re2.compile(r"^[0-9]{1,3}(?:\.[0-9]{1,3}){3}$")
 
 
 def is_hidden(text: str) -> bool:
     """Say whether a text was blacked out by the person who pasted it."""
-    return len(text) <= _MAX_WORD and _HIDDEN.search(text) is not None
+    return len(text) <= _MAX_WORD and (_HIDDEN.search(text) is not None or _is_made_up(text))
+
+
+def _is_made_up(text: str) -> bool:
+    """Say whether it is an address that cannot be, and no slip either: 123.456.789.123."""
+    return _QUAD.search(text) is not None and sum(int(part) > 255 for part in text.split(".")) > 1
 
 
 def _is_ip(text: str) -> bool:
