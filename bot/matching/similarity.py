@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from bot.matching.loglines import from_process
 from bot.matching.signatures import Signature
 from bot.matching.spelling import MAX_LINE, Spelling
 from bot.matching.words import stem
@@ -28,6 +29,7 @@ _MISSPELT = 65.0  # how alike two words must be to be one word with a slip
 _REWORDED = 0.75
 _CUT_OFF = 0.7  # how far a word counts as agreed that may have stood where the paste was cut
 _MARK = "\N{CURRENCY SIGN}"
+_REPLY = "said"  # begins what another server answered; Postfix's own messages are never like it
 _NO_WORDS = frozenset({_MARK, "fatal", "error", "warn", "panic", "info", "notice"})  # a level is not part of a message
 _EDGES = "()[]{}<>,;:.!?\"'`*|"
 # What the system says ends the messages of all programs: it can confirm a likeness, but is none by itself.
@@ -44,7 +46,7 @@ _SYSTEM_ERRORS = (
     "no space left on device",
     "invalid argument",
 )
-_LEAST_OWN = 0.5  # the part of a signature's own words that a line must share
+_LEAST_OWN = 0.55  # the part of a signature's own words that a line must share
 
 
 def wording(text: str) -> list[str]:
@@ -113,7 +115,7 @@ class Similarity:
     def like(self, line: str) -> Iterator[Likeness]:
         """Yield the closest signatures of a line, in no order."""
         words = [word if word == _MARK else self._spelling.meant(word) for word in wording(line)]
-        present = frozenset(words)
+        present, logged = frozenset(words), from_process(line)
         shared: dict[int, float] = {}
         for word in present & self._filed.keys():
             for number in self._filed[word]:
@@ -124,7 +126,7 @@ class Similarity:
                 continue
             evidence = sum(self._weights[word] for word in self._sets[number] & present)
             if evidence >= LEAST_EVIDENCE and evidence >= _LEAST_COVERAGE * self._totals[number]:
-                score = fuzz.partial_ratio(self._kept(number, present), text) * self._agreement(number, words)
+                score = fuzz.partial_ratio(self._kept(number, present), text) * self._agreement(number, words, logged=logged)
                 missing = any(piece not in lower for piece in self._fixed[number])
                 yield Likeness(signature=number, score=score * (_REWORDED if missing else 1.0))
 
@@ -134,7 +136,7 @@ class Similarity:
         kept = [index for index, word in enumerate(words) if word in present and word != _MARK]
         return " ".join(words[kept[0] : kept[-1] + 1])
 
-    def _agreement(self, number: int, line: list[str]) -> float:
+    def _agreement(self, number: int, line: list[str], *, logged: bool) -> float:
         """How far the words agree, 0..1: a misspelt word counts in part, a lost one not at all, and a replaced one against.
 
         `close database` is not `open database`, whatever else the two lines share.
@@ -144,6 +146,7 @@ class Similarity:
         places = [positions.get(word) for word in wanted]
         # A line that still has its program name has lost nothing in front: `Started x` is not `Failed to start x`.
         agreed, replaced = 0.0, line[0] == _MARK and places[:_UNCUT] == [None] * _UNCUT
+        replaced = replaced or (logged and wanted[0] == _REPLY and places[0] is None)
         cut = _cut_off(wanted, places, line)
         for index, (word, place) in enumerate(zip(wanted, places, strict=True)):
             if place is not None or index in cut:

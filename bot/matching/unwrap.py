@@ -28,6 +28,7 @@ _BARE_LINK = re2.compile(r"<(?:mailto:)?((?:https?://)[^|>\s]+)>")
 _MENTION = re2.compile(r"<(?:@[UW][A-Z0-9]+|![a-z]+(?:\^[A-Z0-9]+)?)(?:\|[^>\n]*)?>")
 _CHANNEL = re2.compile(r"<#C[A-Z0-9]+\|([^>\n]*)>")
 _MARKDOWN_LINK = re2.compile(r"\[([^\[\]\n]+)\]\((?:mailto:|https?://)[^()\s]+\)")
+_TABLE_FLAGS = re2.compile(r"(\w)\(0,\w+(?:\|\w+)*\)")  # hash:/etc/aliases(0,lock|fold_fix), which no message depends on
 # **bold** and *bold*, but neither `**.**`, which is blacked out, nor `*.example.com`
 _EMPHASIS = re2.compile(r"(^|[\s(\[\"'`>:])\*{1,3}(\pL[^*\n]*\pL[^*\n]*[^\s*])\*{1,3}($|[\s)\]\"'`.,;:!?])")
 _FORUM_TAG = re2.compile(r"(?i)\[/?(?:email|url|code|quote|b|i)\]")
@@ -50,6 +51,8 @@ def unwrapped(text: str) -> str:
         text = _MARKDOWN_LINK.sub(r"\1", text)
     if "[" in text:
         text = _FORUM_TAG.sub("", text)
+    if "(0," in text:
+        text = _TABLE_FLAGS.sub(r"\1", text)
     if "*" in text:
         for _ in range(2):  # one blank can end one and begin the next
             text = _EMPHASIS.sub(r"\1\2\3", text)

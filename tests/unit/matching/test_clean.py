@@ -38,6 +38,7 @@ LINE = "postfix/smtpd[7]: warning: database /etc/postfix/virtual.db is older tha
         ("mailserver    | fatal: x", "fatal: x"),
         ("to mx[192.0.2.1]:25: **Operation timed out**", "to mx[192.0.2.1]:25: Operation timed out"),
         ("*fatal*: **not** *sent*", "fatal: not sent"),
+        ("mysql:/etc/x.cf(0,lock|fold_fix): table lookup problem", "mysql:/etc/x.cf: table lookup problem"),
         ("helo=<**.**.**.11> to=<*******@l*****a.example>", "helo=<**.**.**.11> to=<*******@l*****a.example>"),
         ("4A1B2C3D4E* 802 *.example.com and *.example.net", "4A1B2C3D4E* 802 *.example.com and *.example.net"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from bot.errors import KnowledgeError
 from bot.matching import Matcher, Verdict
 from bot.model.match import Kind
-from tests.unit.matching.known import MATCHER, first, problem
+from tests.unit.matching.known import MATCHER, PROBLEMS, first, problem
 
 STAMP = "Nov 22 10:00:01 host01 "
 NO_INTERFACE = STAMP + "postfix[9]: fatal: parameter inet_interfaces: no local interface found for 127.0.0.1"
@@ -101,6 +101,14 @@ def test_another_word_in_a_words_place_is_another_message() -> None:
     assert first(STAMP + "postfix/postscreen[5]: close database /var/lib/postfix/x.db: No such file or directory") is None
     failed = Matcher([problem("startup-not-running", "Failed to start Postfix Mail Transport Agent")])
     assert failed.recognise(STAMP + "systemd[1]: Started Postfix Mail Transport Agent.").sure == ()
+
+
+def test_what_a_program_of_our_own_says_is_not_like_a_reply_of_another_server() -> None:
+    reply = problem("send-remote-user-unknown", "said: {code:code} {_:text} recipient mailbox not found")
+    matcher = Matcher([*PROBLEMS, reply])
+    said = "<a@b.example>: recipient mailbox not found"
+    assert [match.problem for match in matcher.recognise(f"Postfix returned it: {said}").sure] == [reply.id]
+    assert matcher.recognise(f"postfix/virtual[2]: warning: {said} in our table").sure == ()
 
 
 def test_what_the_system_says_is_no_likeness_by_itself() -> None:
