@@ -53,7 +53,7 @@ class Sender:
         self._pace = Pace(pause)
         self._tasks: set[asyncio.Task[None]] = set()
         self._unposted: dict[tuple[str, str], int] = {}  # at which attempt Slack certainly did not post it
-        self._shown: dict[str, dict[str, Any]] = {}  # what this process last made a message say
+        self._shown: dict[str, tuple[int, dict[str, Any]]] = {}  # the last version of a message sent by this process
 
     async def run(self) -> None:
         """Serve until cancelled; then `settle`."""
@@ -98,7 +98,7 @@ class Sender:
             ts = await self._found(outgoing)
         await self._pace.wait(f"edit {ts}" if ts else f"post {show.channel}")
         content = await self._draw(outgoing)
-        if content is None or (ts and self._shown.get(ts) == content):
+        if content is None or self._shows(outgoing, content):
             await self._outbox.sent(outgoing, ts)
             return
         if not await self._outbox.renew(outgoing):  # this process was silent too long, and another one sends it
@@ -106,8 +106,12 @@ class Sender:
         sent = await self._call(outgoing, ts, content)
         if len(self._shown) > _MOST_KEPT:
             self._shown.clear()
-        self._shown[sent] = content
+        self._shown[sent] = (outgoing.version, content)
         await self._outbox.sent(outgoing, sent)
+
+    def _shows(self, outgoing: Outgoing, content: dict[str, Any]) -> bool:
+        """Whether Slack shows this already: this process sent the version before, and no other one has tried since."""
+        return outgoing.attempts == 1 and self._shown.get(outgoing.ts) == (outgoing.sent, content)
 
     async def _call(self, outgoing: Outgoing, ts: str, content: dict[str, Any]) -> str:
         try:

@@ -35,11 +35,12 @@ class Outgoing:
     """One version of a message on its way.
 
     `ts` is the message to edit, empty when none is known; then `attempts` above 1 says that an earlier, dead worker may have
-    posted it already, so it must be looked for before it is posted again.
+    posted it already, so it must be looked for before it is posted again. `sent` is the version that Slack shows, 0 for none.
     """
 
     show: Show
     version: int
+    sent: int
     ts: str
     attempts: int
     owner: str
@@ -191,4 +192,4 @@ class Outbox:
 
 def _outgoing(row: Row[Any]) -> Outgoing:
     show = Show(kind=row.kind, subject=row.subject, channel=row.channel, thread=row.thread, payload=row.payload)
-    return Outgoing(show=show, version=row.version, ts=row.ts, attempts=row.attempts, owner=row.owner)
+    return Outgoing(show=show, version=row.version, sent=row.sent, ts=row.ts, attempts=row.attempts, owner=row.owner)

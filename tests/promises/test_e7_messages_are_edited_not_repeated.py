@@ -195,3 +195,24 @@ async def test_a_message_of_another_app_with_our_metadata_is_not_taken_for_ours(
         assert ours["metadata"]["event_payload"]["id"] == f"answer:{about}"
         assert ours["ts"] != forged["ts"]
         assert "Buy now" in [one["text"] for one in await house.ana.reads(thread=ts)]
+
+
+async def test_a_bot_does_not_take_for_shown_what_another_has_replaced_since(database: str) -> None:
+    """Work that is tried again says the same things again, and between two bots each says some of them."""
+
+    async def at_once(outgoing: Outgoing) -> dict[str, Any]:
+        return dict(outgoing.show.payload)
+
+    async with workspace() as running, opened(database) as store, senders(running, store, at_once) as (first, other):
+
+        async def said(sender: Sender, text: str) -> list[str]:
+            await store.outbox.put(saying(text))
+            async with sends(sender):
+                await all_shown(store)
+            return [one["text"] for one in await Person(running, "U0ANA").reads()]
+
+        for sender, text in ((first, "it is down"), (other, "measuring"), (first, "it is down")):
+            assert await said(sender, text) == [text]
+        edits = len([call for call in running.workspace.journal.calls if call["method"] == "chat.update"])
+        await said(first, "it is down")  # its own words, which nobody has replaced, are not said again
+        assert len([call for call in running.workspace.journal.calls if call["method"] == "chat.update"]) == edits == 2
