@@ -6,6 +6,7 @@ import asyncio
 
 from bot.store.outbox import Outgoing, Show
 from bot.store.store import Store
+from tests.support.stores import opened
 
 
 def show(subject: str, channel: str = "C1", **payload: str) -> Show:
@@ -32,22 +33,25 @@ async def test_repeats_become_one_edit_of_the_stored_message(store: Store) -> No
     assert await store.outbox.waiting() == 0
 
 
-async def test_a_channel_is_drained_in_order_by_one_sender_and_channels_do_not_wait_for_each_other(store: Store) -> None:
-    for subject in "abc":
-        await store.outbox.put(show(subject))
-    await store.outbox.put(show("x", channel="C2"))
-    await store.outbox.put(show("a"))  # keeps its turn
-    taken = await asyncio.gather(*(store.outbox.take(f"sender-{n}") for n in range(5)))
-    assert sorted(one.show.subject for many in taken for one in many) == ["a", "x"]
-    order = []
-    (current,) = (one for many in taken for one in many if one.show.channel == "C1")
-    while True:
-        order.append(current.show.subject)
-        await store.outbox.sent(current, f"{len(order)}.0")
-        if not (following := await store.outbox.take("me")):
-            break
-        (current,) = following
-    assert order == ["a", "b", "c"]
+async def test_a_channel_is_drained_in_order_by_one_sender_and_channels_do_not_wait_for_each_other(
+    database: str,
+) -> None:
+    async with opened(database) as store:
+        for subject in "abc":
+            await store.outbox.put(show(subject))
+        await store.outbox.put(show("x", channel="C2"))
+        await store.outbox.put(show("a"))  # keeps its turn
+        taken = await asyncio.gather(*(store.outbox.take(f"sender-{n}") for n in range(5)))
+        assert sorted(one.show.subject for many in taken for one in many) == ["a", "x"]
+        order = []
+        (current,) = (one for many in taken for one in many if one.show.channel == "C1")
+        while True:
+            order.append(current.show.subject)
+            await store.outbox.sent(current, f"{len(order)}.0")
+            if not (following := await store.outbox.take("me")):
+                break
+            (current,) = following
+        assert order == ["a", "b", "c"]
 
 
 async def test_retry_after_makes_the_whole_channel_wait_and_loses_nothing(store: Store) -> None:
