@@ -78,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     verified.add_argument(
         "--anchors", type=Path, help="a file (-: standard input) with what places outside remember, in any log"
     )
+    verified.add_argument("--host", default="", help="the file is this host's journal: steps of other hosts do not explain it")
     exported = command("export", "audit:export", "print every event as it is stored, one a line", record)
     exported.add_argument("--since", type=_since, default=0.0, help=ago)
     command("serve", "serve:run", "connect to Slack and serve until stopped")

@@ -54,21 +54,31 @@ def read(lines: Iterable[str]) -> Testimony:
 
 
 class Unexplained:
-    """Which of the steps that hosts remember does a chain not tell of? Sees every event once, then answers."""
+    """Which of the steps that hosts remember does a chain not tell of? Sees every event once, then answers.
 
-    def __init__(self, done: Iterable[Done]) -> None:
-        self._open = set(done)
+    With a `host`, by its name in the inventory, only what the chain tells of that host explains a step.
+    """
+
+    def __init__(self, done: Iterable[Done], host: str = "") -> None:
+        self._done = frozenset(done)
+        self._host = host
+        self._told: set[Done] = set()
 
     def see(self, event: Event) -> None:
-        """Strike the step out that this event tells of."""
+        """Note the step that this event tells of, or that it was never sent."""
         said = event.details
-        if event.kind == "step.started" and said.get("index", "").isdecimal():
-            index = int(said["index"][:4])
-            self._open.discard(Done(execution=event.subject, index=index, words=said.get("step", "")))
+        if not said.get("index", "").isdecimal() or self._host not in ("", said.get("host")):
+            return
+        number = int(said["index"][:4])
+        if event.kind == "step.started":
+            told = Done(execution=event.subject, index=number, words=said.get("step", ""))
+            self._told |= {told} & self._done
+        elif event.kind == "step.not-sent":
+            self._told = {one for one in self._told if (one.execution, one.index) != (event.subject, number)}
 
     def left(self) -> tuple[Done, ...]:
         """The steps that were done on a host and are not told."""
-        return tuple(sorted(self._open, key=lambda one: (one.execution, one.index, one.words)))
+        return tuple(sorted(self._done - self._told, key=lambda one: (one.execution, one.index, one.words)))
 
 
 def _heads(line: str) -> set[Anchor]:

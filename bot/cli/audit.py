@@ -63,9 +63,11 @@ def verify(arguments: Namespace) -> int:
     given = settings(arguments)
     lang = language(arguments, given)
     testimony = _testimony(arguments.anchors) if arguments.anchors else Testimony()
-    walk, broken, unexplained = asyncio.run(_verify(given, testimony))
+    walk, broken, unexplained = asyncio.run(_verify(given, testimony, arguments.host))
     for one in unexplained:
-        print(say("audit-unexplained", lang, execution=one.execution, index=one.index, words=one.words))
+        step = {"execution": one.execution, "index": one.index, "words": one.words}
+        where = arguments.host
+        print(say("audit-unexplained-at", lang, host=where, **step) if where else say("audit-unexplained", lang, **step))
     if broken is not None:
         print(_said(broken, lang))
     if broken is not None or unexplained:
@@ -105,11 +107,13 @@ async def _all(given: Settings) -> tuple[list[Event], Break | None]:
         return [event async for event in store.events.read()], await store.events.verify()
 
 
-async def _verify(given: Settings, testimony: Testimony) -> tuple[Verification, Break | None, tuple[witnesses.Done, ...]]:
+async def _verify(
+    given: Settings, testimony: Testimony, host: str
+) -> tuple[Verification, Break | None, tuple[witnesses.Done, ...]]:
     async with _stored(given) as store:
         head = await store.events.head()
         walk = Verification([*testimony.anchors, *([head] if head.sequence else [])])
-        unexplained = Unexplained(testimony.done)
+        unexplained = Unexplained(testimony.done, host)
         broken: Break | None = None
         async for event in store.events.read():
             unexplained.see(event)

@@ -20,6 +20,7 @@ from bot.model.event import Anchor, Event
 from bot.sandbox.slack.seed import MAIL_OPS
 from bot.store.store import Store
 from tests.e2e.test_story_fix import proposed, shows
+from tests.promises.test_f4_the_audit_is_complete import cannot_be_reached
 from tests.support.events import anchor, made, resealed
 from tests.support.house import at_home
 from tests.support.plans import APPROVERS, Machine, means, plan, review
@@ -82,9 +83,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def verify(*testimony: str) -> int:
+def verify(*testimony: str, host: str = "") -> int:
     Path("witnesses.log").write_text("\n".join(testimony), encoding="utf-8")
-    return main(["audit", "verify", "--anchors", "witnesses.log"])
+    return main(["audit", "verify", "--anchors", "witnesses.log", *(["--host", host] if host else [])])
 
 
 async def test_the_system_log_has_every_head_and_catches_a_rewritten_chain(folder: Path) -> None:
@@ -116,6 +117,28 @@ async def test_a_hosts_journal_catches_an_execution_that_was_taken_out(folder: P
     assert await asyncio.to_thread(verify, *lines) == 1
     said = capsys.readouterr().out
     assert "a host did what the record does not tell: execution plan-1 step 0 ran loopback-up" in said
+
+
+async def test_a_step_under_the_number_of_another_hosts_execution_is_not_explained_by_it(folder: Path, capsys: Any) -> None:
+    """A thief of the fix key who has read the record may name an approved execution, on a host that it was not for."""
+    store = await Store.open("postmedic.db")
+    lines = journal(await carried(store))
+    await store.close()
+    assert await asyncio.to_thread(verify, *lines, host="mx1") == 0
+    assert await asyncio.to_thread(verify, *lines, host="mx2") == 1
+    said = capsys.readouterr().out
+    assert "mx2 did what the record does not tell of it: execution plan-1 step 0 ran loopback-up" in said
+
+
+async def test_a_step_that_the_record_says_was_never_sent_is_not_explained_by_it(folder: Path) -> None:
+    store = await Store.open("postmedic.db")
+    executor, one = Executor(means(store, Machine(behave={"loopback-up": cannot_be_reached}))), plan()
+    await executor.propose(one)
+    await executor.review(one.id, review(one), APPROVERS)
+    await executor.carry(one.id)
+    assert "step.not-sent" in [event.kind async for event in store.events.read()]
+    await store.close()
+    assert await asyncio.to_thread(verify, "execution plan-1 step 0 runs: loopback-up") == 1
 
 
 async def test_the_card_in_slack_carries_the_head_in_words_and_whole_in_its_metadata(tmp_path: Path) -> None:
