@@ -13,7 +13,7 @@ from bot.cli.setting_up import engine, knowledge, language, settings
 from bot.cli.status import Status
 from bot.connectors.replay import ReplayReader
 from bot.diagnosis.gather import gather
-from bot.errors import NotFound
+from bot.errors import KnowledgeError, NotFound
 from bot.knowledge.cases import Case, cases, write
 from bot.knowledge.library import Library, load
 from bot.matching import Matcher
@@ -44,7 +44,11 @@ def keep(arguments: Namespace) -> int:
     paste = redact(sys.stdin.read())[0] if not sys.stdin.isatty() else ""
     case = asyncio.run(_silent(arguments, library, paste) if arguments.silent else _recorded(arguments, problem, paste))
     path = library.folders[problem.id] / "cases" / f"{arguments.case}.yaml"
-    write(path, case)
+    try:
+        write(path, case)
+    except OSError as error:
+        hint = "record it in a copy of the entries that you may write to; deploy/RUNBOOK.md shows how"
+        raise KnowledgeError(where=path, detail=f"it cannot be written: {error.strerror}", hint=hint) from error
     print(f"{path}: confirmed {list(case.confirmed)}, unmeasured {list(case.unmeasured)}, plan {list(case.plan)}")
     print("Read it before you keep it: it holds what the host answered, with known forms of secrets masked.")
     return Status.FINE

@@ -71,6 +71,19 @@ def test_the_case_without_a_host_is_recorded_with_its_secrets_masked(
     assert "no case shows a healthy host" in said
 
 
+def test_an_entry_in_a_folder_that_is_not_ones_own_gets_no_case_but_a_word(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it is for the bot's account and the entries of an installation, which are root's."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(LINE))
+    main(["knowledge", "new", "local-frob", "--paste", "-"])
+    (folder / "ours/local/frob/cases").rmdir()
+    (folder / "ours/local/frob/cases").write_text("")
+    monkeypatch.setattr("sys.stdin", io.StringIO(LINE))
+    assert main(["knowledge", "record", "local-frob", "--silent", "--case", "probe-failed"]) == Status.USAGE
+    assert "cannot be written" in capsys.readouterr().err
+
+
 def test_a_case_recorded_on_a_host_names_its_postfix(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(LINE))
     main(["knowledge", "new", "local-frob", "--paste", "-"])
