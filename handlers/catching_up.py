@@ -91,10 +91,17 @@ async def _written(desk: Desk, channel: str, oldest: float) -> AsyncIterator[dic
 
 
 async def _replies(desk: Desk, channel: str, thread: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
-    found = await desk.client.conversations_replies(channel=channel, ts=thread, oldest=f"{oldest:.6f}", limit=_PAGE)
-    for reply in found["messages"]:
-        if float(reply["ts"]) > oldest:  # Slack gives the first message of a thread in any case
-            yield reply
+    cursor = ""
+    while True:
+        page = await desk.client.conversations_replies(
+            channel=channel, ts=thread, oldest=f"{oldest:.6f}", limit=_PAGE, cursor=cursor
+        )
+        for reply in page["messages"]:
+            if float(reply["ts"]) > oldest:  # Slack gives the first message of a thread in any case
+                yield reply
+        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:
+            return
 
 
 async def _accept(desk: Desk, channel: str, message: dict[str, Any]) -> bool:

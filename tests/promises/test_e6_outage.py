@@ -80,6 +80,21 @@ async def test_replies_in_older_threads_and_direct_messages_are_read_too(
             assert len(await ana.reads(channel=direct, thread=greeted)) == 2  # answered once, before
 
 
+async def test_a_thread_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catching_up, "_PAGE", 2)
+    async with workspace() as running:
+        ana = Person(running, "U0ANA")
+        async with bot_at(running, tmp_path) as house:
+            await house.store.marks.put("connected")
+        talk = await ana.says(MAIL_OPS, "good morning")
+        for number in range(5):
+            await ana.says(MAIL_OPS, f"and {number}", thread=talk)
+        await ana.says(MAIL_OPS, LOG_LINE, thread=talk)
+        await away(tmp_path, 30)
+        async with bot_at(running, tmp_path):
+            await ana.waits_for(is_card, thread=talk, timeout=15)
+
+
 async def test_what_people_of_another_workspace_wrote_meanwhile_is_not_answered(tmp_path: Path) -> None:
     async with workspace() as running:
         ana = Person(running, "U0ANA")
