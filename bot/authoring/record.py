@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot.authoring.cases import planned, reach
 from bot.connectors.base import Reader
 from bot.diagnosis.once import OnceReader
+from bot.facts.base import FACTS
 from bot.knowledge.cases import Case
 from bot.matching import Matcher
 from bot.model.diagnosis import Diagnosis
@@ -30,6 +31,8 @@ async def record(
     found = matcher.recognise(paste) if paste else None
     match = next((m for m in found.near if m.problem == problem.id), None) if found else None
     diagnosis = await reach(problem, match, recorder)
+    probes = {one.probe.name: one.probe.digest for one in FACTS.values()}
+    answered = sorted({key.split()[0] for key, reading in recorder.readings.items() if reading.exit is not None})
     case = Case(
         name=name,
         paste=paste,
@@ -40,5 +43,6 @@ async def record(
         ruled_out=tuple(v.cause.id for v in diagnosis.ruled_out),
         unmeasured=tuple(v.cause.id for v in diagnosis.unmeasured),
         plan=planned(diagnosis),
+        probes={name: probes[name] for name in answered if name in probes},
     )
     return case, diagnosis

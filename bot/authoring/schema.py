@@ -99,6 +99,7 @@ def case() -> dict[str, object]:
     forms = {
         "paste": _ANY_TEXT,
         "recorded": _or_null(_mapping(_ANY_TEXT)),
+        "probes": _or_null(_mapping(_ANY_TEXT)),
         "readings": _or_null(_mapping(reading)),
         "expect": _object(cases.EXPECT, expect),
     }

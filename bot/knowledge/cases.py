@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.knowledge.loader import Section, dump, parse
@@ -12,7 +12,7 @@ from bot.knowledge.shape import Keys, known_keys, section, word, words
 from bot.model.probe import Reading
 
 # The forms of a case; docs/case.schema.json is made of them too.
-CASE = Keys(needed=frozenset({"paste", "recorded", "readings", "expect"}))
+CASE = Keys(needed=frozenset({"paste", "recorded", "readings", "expect"}), others=frozenset({"probes"}))
 EXPECT = Keys(needed=frozenset({"match"}), others=frozenset({"confirmed", "ruled-out", "unmeasured", "plan"}))
 READING = Keys(
     needed=frozenset({"exit"}), others=frozenset({"stdout", "stderr", "stdout-base64", "stderr-base64", "truncated"})
@@ -21,7 +21,10 @@ READING = Keys(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A paste, the recorded reading of each request, and the verdict and plan they must lead to."""
+    """A paste, the recorded reading of each request, and the verdict and plan they must lead to.
+
+    `probes` has the digest of each probe's text at the recording; cases recorded before it was noted have none.
+    """
 
     name: str
     paste: str
@@ -32,6 +35,7 @@ class Case:
     ruled_out: tuple[str, ...]
     unmeasured: tuple[str, ...]
     plan: tuple[str, ...]
+    probes: Mapping[str, str] = field(default_factory=dict)
 
 
 def cases(folder: Path) -> list[Case]:
@@ -43,7 +47,7 @@ def case(path: Path) -> Case:
     """Read one case; raises `KnowledgeError` with file and line."""
     top = parse(path.read_bytes(), f"{path.parts[-4]}/{path.parts[-3]}/cases/{path.name}")
     known_keys(top, CASE)
-    expect, recorded = section(top, "expect"), section(top, "recorded")
+    expect, recorded, probes = section(top, "expect"), section(top, "recorded"), section(top, "probes")
     known_keys(expect, EXPECT)
     readings = section(top, "readings")
     return Case(
@@ -56,6 +60,7 @@ def case(path: Path) -> Case:
         ruled_out=words(expect, "ruled-out"),
         unmeasured=words(expect, "unmeasured"),
         plan=words(expect, "plan"),
+        probes={name: word(probes, name) for name in probes},
     )
 
 
@@ -67,6 +72,7 @@ def write(path: Path, one: Case) -> None:
     document = {
         "paste": one.paste,
         "recorded": dict(one.recorded),
+        **({"probes": dict(one.probes)} if one.probes else {}),
         "readings": {key: _written(reading) for key, reading in sorted(one.readings.items())},
         "expect": expect,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +25,11 @@ class Probe:
     access: Access = Access.ANYONE
     seconds: int = 5
     bytes: int = 65536
+
+    @property
+    def digest(self) -> str:
+        """The first 12 characters of the SHA-256 of its text: which text it was that a recorded host answered."""
+        return hashlib.sha256(self.script.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

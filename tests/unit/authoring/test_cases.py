@@ -11,6 +11,7 @@ from bot.authoring.cases import missing, run
 from bot.authoring.record import record
 from bot.authoring.samples import shared_samples
 from bot.connectors.replay import ReplayReader
+from bot.facts.base import FACTS
 from bot.knowledge.cases import Case, cases
 from bot.knowledge.library import Library, load
 from bot.matching import Matcher
@@ -74,6 +75,7 @@ async def test_recording_keeps_what_came_back_and_what_follows() -> None:
     refused = {"interfaces": Reading(key="interfaces", exit=NO_PERMISSION)}
     made, diagnosis = await record(PROBLEM, PASTE, MATCHER, ReplayReader(refused), name="silent", recorded={"host": "x"})
     assert made.readings["interfaces"] == refused["interfaces"]
+    assert made.probes == {"interfaces": FACTS["interfaces"].probe.digest}  # the others gave no answer
     assert (made.match, made.confirmed, made.plan) == (PROBLEM.id, (), ())
     assert set(made.unmeasured) | set(made.ruled_out) == {cause.id for cause in PROBLEM.causes}
     assert diagnosis.problem is PROBLEM

@@ -40,6 +40,7 @@ def made(draw: st.DrawFn) -> Case:
         ruled_out=draw(names),
         unmeasured=draw(names),
         plan=("service-start postfix",),
+        probes=draw(st.dictionaries(keys, st.just("1a2b3c4d5e6f"), max_size=2)),
     )
 
 
