@@ -59,13 +59,14 @@ async def checked(means: Means, progress: Progress) -> Cleared | Stopped:
             return Stopped(why=Why.ALREADY_RAN)
     except HostError as error:
         return Stopped(why=Why.BEFORE_UNKNOWN, detail=str(error))
-    found, diagnosis = await measured(means, plan, Stage.BEFORE)
+    strange = await _enrolment(writer)
+    found, diagnosis = await measured(means, plan, Stage.BEFORE)  # last of all, so that no other answer makes it old
     if diagnosis is not None and diagnosis.problem.digest != plan.problem_digest:
         return Stopped(why=Why.ENTRY_CHANGED, measured=found)
     if not found.holds:
         return Stopped(why=_why(found, diagnosis), detail=found.error, measured=found)
-    if stopped := await _enrolment(writer):
-        return replace(stopped, measured=found)
+    if strange:
+        return replace(strange, measured=found)
     if means.clock() >= plan.expires_at:  # measuring takes time
         return Stopped(why=Why.NONE, state=State.EXPIRED, measured=found)
     return Cleared(writer=writer, measured=found)

@@ -9,11 +9,13 @@ from typing import assert_never
 
 import pytest
 
+from bot.execution.executor import Executor
 from bot.facts.base import FACTS
 from bot.facts.boot import BOOT, BOOT_ID
 from bot.knowledge.cases import cases
 from bot.knowledge.conditions import from_canonical
 from bot.model.condition import All, Any, Condition, In, Is, Not, Truth, paths
+from bot.model.enrolment import Enrolment
 from bot.model.execution import State
 from bot.model.fact import Reason, Unknown
 from bot.model.probe import Reading
@@ -22,7 +24,7 @@ from bot.model.text import LANGS
 from bot.render.plan_card import plan_card
 from bot.store.store import Store
 from tests.support.fixes import LIBRARY, Mended, Recorded, carried, mended, offered, readings
-from tests.support.plans import APPROVERS, BOOTED
+from tests.support.plans import APPROVERS, BOOTED, Machine, means, plan, review
 
 Over = dict[str, object]
 FIXES = {one.name: one for one in mended()}
@@ -121,6 +123,25 @@ async def test_a_host_that_was_mended_by_hand_meanwhile_is_left_alone(store: Sto
         progress = await carried(store, recorded, replace(mend.plan, id=f"p{number}", within=0))
         assert progress.state is State.STALE
         assert recorded.sent == []
+    await store.close()
+
+
+class Changing(Machine):
+    """A host that somebody mends by hand while it is asked which programs it has, which may take it minutes."""
+
+    async def enrolment(self) -> Enrolment | None:
+        self.facts["loopback.state"] = "up"
+        return await super().enrolment()
+
+
+async def test_nothing_else_is_asked_between_the_last_measurement_and_the_step(store: Store) -> None:
+    machine, one = Changing(), plan()
+    executor = Executor(means(store, machine))
+    await executor.propose(one)
+    await executor.review(one.id, review(one), APPROVERS)
+    assert await executor.carry(one.id)
+    progress = await store.plans.progress(one.id)
+    assert (progress.state, progress.why, machine.ran) == (State.STALE, Why.BEFORE_CHANGED, [])
     await store.close()
 
 
