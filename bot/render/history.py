@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from bot.model.account import Account, Ran
 from bot.model.text import Lang
 from bot.render.blocks import Block, Message, context, message, section
-from bot.render.plan_card import HEAD, mention
+from bot.render.plan_card import HEAD, mention, name_of
 from bot.render.templates import Escape, Markup, say, slack_value, texts
 
 MOST_SHOWN = 5  # accounts in one message
@@ -63,7 +63,7 @@ def moment(at: float) -> str:
 
 
 def _state(account: Account, lang: Lang, escape: Escape, who: Callable[[str], str]) -> str:
-    name = f"state-{account.state}"
+    name = name_of(account.state, account.why)
     if name not in texts():
         return escape(account.state)
     denied = next((one.actor for one in account.opinions if one.decision == "deny"), "")

@@ -23,6 +23,7 @@ from bot.render.templates import Markup, plain_value, say, slack_value, tell
 from bot.render.visible import one_line
 
 HEAD = 16  # characters of a head's digest that are shown; the message's metadata holds it whole
+_SAID = "state-succeeded-said"
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
 _SIGNS = {State.SUCCEEDED: f"{GOOD} ", State.FAILED: f"{BAD} ", State.IN_DOUBT: f"{OPEN} "}
 _STAGES = {Stage.BEFORE: "measured-before", Stage.AFTER: "measured-after"}
@@ -48,7 +49,7 @@ def plan_card(
     plan = progress.plan
     state = _state(progress, missing, lang)
     title = _title(progress, lang)
-    sign = _SIGNS.get(progress.state, "")
+    sign = _SIGNS.get(progress.state, "") if name_of(progress.state, progress.why) != _SAID else ""
     blocks = [section(f"*{title}*\n{sign}{state}")]
     blocks += [section(one) for one in _apart(progress, lang)]
     blocks += _steps(progress, lang)
@@ -73,7 +74,7 @@ def _state(progress: Progress, missing: Missing | None, lang: Lang) -> str:
     approved = [mention(review.actor.id) for review in progress.reviews if review.decision is not Decision.DENY]
     denied = next((review for review in progress.reviews if review.decision is Decision.DENY), None)
     held = progress.waits or (Waits.HOST_BUSY if progress.waits_for else Waits.NOTHING)
-    name = f"state-{progress.state.value}" + (f"-{held}" if progress.state is State.APPROVED and held else "")
+    name = name_of(progress.state, progress.why) + (f"-{held}" if progress.state is State.APPROVED and held else "")
     running = progress.running
     text = say(
         name,
@@ -210,6 +211,11 @@ def _resolve(plan: Plan, progress: Progress, lang: Lang) -> Block:
         button("resolve_succeeded", say("resolve-succeeded", lang), plan.id, "", sure("resolve-succeeded")),
         button("resolve_failed", say("resolve-failed", lang), plan.id, "", sure("resolve-failed")),
     )
+
+
+def name_of(state: str, why: str) -> str:
+    """The name of the text for a state; what a person said after a doubt is not told as if it had been measured."""
+    return _SAID if state == State.SUCCEEDED and why == Why.RESOLVED else f"state-{state}"
 
 
 def mention(actor: str) -> Markup:

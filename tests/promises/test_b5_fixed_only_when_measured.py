@@ -9,17 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from bot.audit.accounts import accounts
+from bot.execution.answers import Said
+from bot.execution.executor import Executor
 from bot.knowledge.conditions import from_canonical
 from bot.model.condition import Truth, judge
 from bot.model.execution import State
 from bot.model.progress import Progress, Stage, Why
 from bot.model.text import LANGS, Lang
+from bot.render.history import history
 from bot.render.plan_card import plan_card
 from bot.render.signs import GOOD
 from bot.render.templates import texts
 from bot.store.store import Store
 from tests.support.fixes import LIBRARY, Recorded, carried, mended, offered, readings
-from tests.support.plans import APPROVERS
+from tests.support.plans import ANNE, APPROVERS, Machine, drops_before, means, nothing, plan, review
 
 FIXES = {one.name: one for one in mended()}
 
@@ -37,7 +41,7 @@ def first_words(name: str, lang: Lang) -> str:
 
 
 def says(progress: Progress, lang: Lang) -> str:
-    return plan_card(progress, LIBRARY[progress.plan.problem], APPROVERS, lang).text
+    return str(plan_card(progress, LIBRARY.get(progress.plan.problem), APPROVERS, lang))
 
 
 def test_every_fix_is_tried() -> None:
@@ -102,3 +106,26 @@ async def test_where_it_did_help_success_is_said(store: Store) -> None:
     progress = await carried(store, Helped(readings=readings(mend.case)), replace(mend.plan, within=0))
     assert progress.state is State.SUCCEEDED
     assert all(first_words("succeeded", lang) in says(progress, lang) for lang in LANGS)
+
+
+async def test_what_a_person_said_after_a_doubt_is_not_shown_as_measured(store: Store) -> None:
+    """Also against the facts: the loopback is still down, and somebody says that it worked."""
+    machine, one = Machine(behave={"service-start": drops_before}), plan()
+    machine.behave["loopback-up"] = nothing
+    executor = Executor(means(store, machine))
+    await executor.propose(one)
+    await executor.review(one.id, review(one), APPROVERS)
+    await executor.carry(one.id)
+    assert (await executor.resolve(one.id, ANNE, APPROVERS, succeeded=True)).said is Said.RESOLVED
+    progress = await store.plans.progress(one.id)
+    found = progress.measured(Stage.DOUBT)
+    assert found is not None
+    assert any(check.truth is Truth.FALSE for check in found.checks)
+    for lang in LANGS:
+        said = says(progress, lang)
+        assert texts()["state-succeeded"][lang] not in said
+        assert first_words("succeeded", lang) not in said
+        assert GOOD not in said
+        assert texts()["why-resolved"][lang] in said
+        events = [event async for event in store.events.read()]
+        assert first_words("succeeded", lang) not in str(history("mx1", list(accounts(events).values()), lang))
