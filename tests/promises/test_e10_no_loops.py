@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.sandbox.slack.payloads import event_callback
 from bot.sandbox.slack.seed import BOT_USER, MAIL_OPS
+from handlers import catching_up
 from tests.e2e.test_story_fix import is_card
-from tests.support.house import LOG_LINE, at_home
+from tests.support.house import LOG_LINE, at_home, bot_at, workspace
+from tests.support.slack_person import Person
 
 
 async def test_machines_edits_and_the_bot_itself_are_never_answered(tmp_path: Path) -> None:
@@ -85,3 +90,29 @@ async def test_two_bots_in_one_channel_do_not_talk_to_each_other(tmp_path: Path)
         await house.quiet()
         assert house.calls("chat.postMessage") == []
         assert house.fleet.measured == []
+
+
+async def test_what_machines_wrote_while_nobody_listened_is_not_answered_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catching_up, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(catching_up, "AWAY_SECONDS", 1.0)
+    async with workspace() as running:
+        ana = Person(running, "U0ANA")
+        async with bot_at(running, tmp_path) as house:
+            await house.store.marks.put("connected")
+        marks: list[dict[str, Any]] = [
+            {"bot_id": "B0ALERTS", "app_id": "A0ALERTS"}, {"subtype": "bot_message", "bot_id": "B0OTHER"}, {"user": BOT_USER},
+            {"user": "USLACKBOT"}, {"subtype": "channel_topic"}, {"subtype": "me_message"},
+        ]  # fmt: skip
+        machines = [await ana.says(MAIL_OPS, f"<@{BOT_USER}> {LOG_LINE}") for _ in marks]
+        person = await ana.says(MAIL_OPS, LOG_LINE.replace("host01", "host02"))
+        written = running.workspace.store.conversations[MAIL_OPS].messages
+        for ts, mark in zip(machines, marks, strict=True):
+            written[ts] |= mark
+        await asyncio.sleep(3)  # until Slack has given up to send the events again
+        async with bot_at(running, tmp_path) as house:
+            await ana.waits_for(is_card, thread=person, timeout=15)
+            await house.quiet()
+            assert [len(await ana.reads(thread=ts)) for ts in machines] == [1] * len(machines)
+            assert house.fleet.measured == ["host02"]

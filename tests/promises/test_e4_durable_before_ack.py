@@ -1,4 +1,4 @@
-"""E4: nothing is acknowledged before it is durable."""
+"""E4: nothing is accepted before it is durable: no event is acknowledged, and who did anything else is told."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def test_killed_at_any_moment_whatever_was_acknowledged_is_stored_and_answ
                 assert answered == 1 if f"message:{MAIL_OPS}:{ts}" in stored(tmp_path) else answered == 0
 
 
-async def test_without_the_database_nothing_is_acknowledged_and_people_are_told(
+async def test_without_the_database_nothing_is_accepted_and_people_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with at_home(tmp_path) as house:
