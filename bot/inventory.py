@@ -130,6 +130,9 @@ def _host(path: Path, number: int, table: object) -> Host:
     reader = _account(path, table.get("reader"), wrong, "reader")
     if reader is None:
         raise wrong("`reader` is missing")
+    writer = _account(path, table.get("writer"), wrong, "writer")
+    if writer is not None and (shared := _shared(reader, writer)):
+        raise wrong(f"`writer` needs {shared} of its own: who reads must not be able to fix")
     return Host(
         name=name,
         aliases=_strings(table.get("aliases"), wrong, "aliases"),
@@ -137,7 +140,7 @@ def _host(path: Path, number: int, table: object) -> Host:
         port=port,
         host_keys=keys,
         reader=reader,
-        writer=_account(path, table.get("writer"), wrong, "writer"),
+        writer=writer,
         via=Via.ENROLLED if enrolled else Via.SHELL,
         approvers=_role(table, wrong, "approvers"),
         breakglass=_role(table, wrong, "breakglass"),
@@ -166,6 +169,14 @@ def _account(path: Path, table: object, wrong: Wrong, role: str) -> Account | No
     if exposed:
         raise wrong(f"the key file of {role}: {exposed}")
     return Account(user=table["user"], key=str(key))
+
+
+def _shared(reader: Account, writer: Account) -> str:
+    """What the two have in common and must not; the same key under another passphrase is not known here."""
+    if reader.user == writer.user:
+        return "an account"
+    same = reader.key == writer.key or Path(reader.key).read_bytes() == Path(writer.key).read_bytes()
+    return "a key" if same else ""
 
 
 def _strings(value: object, wrong: Wrong, name: str) -> tuple[str, ...]:

@@ -116,6 +116,11 @@ def host(old: str, new: str) -> Callable[[House], None]:
     return lambda house: house.write(house.inventory, old, new)
 
 
+def _copied(house: House, one: str, other: str) -> None:
+    keys = house.root / "etc/keys"
+    (keys / other).write_bytes((keys / one).read_bytes())
+
+
 def _elsewhere(house: House) -> None:
     """The entries are a link to a folder that everybody may fill."""
     open_to_all = house.root / "open"
@@ -194,6 +199,9 @@ UNSAFE: dict[str, tuple[Callable[[House], None], str]] = {
     "the fix key writable by all": (mode("etc/keys/fix", 0o602), "chmod 600"),
     "the fix key runnable by all": (mode("etc/keys/fix", 0o701), "chmod 600"),
     "a folder of keys everybody may write": (mode("etc/keys", 0o777), "chmod o-w"),
+    "one key for reading and for fixes": (host('key = "keys/fix"', 'key = "keys/probe"'), "a key of its own"),
+    "one key under two names": (lambda house: _copied(house, "probe", "fix"), "a key of its own"),
+    "one account for both": (host('user = "postmedic-fix"', 'user = "postmedic-probe"'), "an account of its own"),
     "no fix key": (lambda house: (house.root / "etc/keys/fix").unlink(), "cannot be read"),
     "a database others may read": (mode("var/postmedic.db", 0o644), "chmod 600"),
     "a database the group may read": (mode("var/postmedic.db", 0o640), "chmod 600"),

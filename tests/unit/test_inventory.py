@@ -19,7 +19,7 @@ address = "192.0.2.10"
 port = 2222
 host_keys = ["ssh-ed25519 AAAA"]
 reader = { user = "postmedic-probe", key = "probe" }
-writer = { user = "postmedic-fix", key = "probe" }
+writer = { user = "postmedic-fix", key = "fix" }
 enrolled = true
 approvers = { users = ["U1"], groups = ["S1"] }
 channels = ["C1"]
@@ -27,9 +27,10 @@ channels = ["C1"]
 
 
 def write(folder: Path, text: str, mode: int = 0o600) -> Path:
-    key = folder / "probe"
-    key.write_text("a key")
-    key.chmod(0o600)
+    for name in ("probe", "fix"):
+        key = folder / name
+        key.write_text(f"a key to {name}")
+        key.chmod(0o600)
     path = folder / "inventory.toml"
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
