@@ -144,23 +144,25 @@ class Matcher:
             if len(compared) >= MAX_COMPARED:
                 return
             compared.add(view.text)
-            self._mended(view, lines, found)
+            if self._mended(view, lines, found):
+                continue
             for likeness in self._similarity.like(view.text) if about_postfix else ():
                 if likeness.score >= NEAR_FLOOR:
                     signature, problem = self._signatures[likeness.signature], self._signature_of[likeness.signature]
                     _note(found, problem, Kind.SIMILAR, likeness.score, signature, {}, lines, foreign=False)
 
-    def _mended(self, view: View, lines: range, found: dict[str, _Found]) -> None:
-        """Note the signatures that stand in a line once its misspelt words are put right; nothing is captured from it."""
+    def _mended(self, view: View, lines: range, found: dict[str, _Found]) -> bool:
+        """Note the signatures that stand in a line once its misspelt words are put right, and say whether any does."""
         text = self._spelling.mended(view.text)
         if text == view.text:
-            return
+            return False
         hits = list(self._hits(replace(view, text=text)))
         for number, hit in hits:
             if not any(self._explains(other, hit, number) for other in hits):
                 signature = self._signatures[number]
                 score = _MENDED * _certainty(signature)
                 _note(found, self._signature_of[number], Kind.SIMILAR, score, signature, {}, lines, foreign=False)
+        return bool(hits)
 
     def _told(self, stretches: list[View], found: dict[str, _Found]) -> None:
         """Note the phrases that a person's own words hold."""

@@ -121,14 +121,20 @@ class Similarity:
             for number in self._filed[word]:
                 shared[number] = shared.get(number, 0.0) + self._weights[word]
         text, lower = " ".join(words), line[:MAX_LINE].lower()
-        for number in sorted(sorted(shared), key=shared.__getitem__, reverse=True)[:_COMPARED]:
+        compared: dict[tuple[str, ...], float] = {}  # many signatures are worded alike, and differ in their places only
+        for number in sorted(sorted(shared), key=shared.__getitem__, reverse=True):
             if len(self._own[number] & present) < _LEAST_OWN * len(self._own[number]):
                 continue
             evidence = sum(self._weights[word] for word in self._sets[number] & present)
             if evidence >= LEAST_EVIDENCE and evidence >= _LEAST_COVERAGE * self._totals[number]:
-                score = fuzz.partial_ratio(self._kept(number, present), text) * self._agreement(number, words, logged=logged)
+                worded = tuple(self._wordings[number])
+                if worded not in compared:
+                    if len(compared) == _COMPARED:
+                        return
+                    alike = fuzz.partial_ratio(self._kept(number, present), text)
+                    compared[worded] = alike * self._agreement(number, words, logged=logged)
                 missing = any(piece not in lower for piece in self._fixed[number])
-                yield Likeness(signature=number, score=score * (_REWORDED if missing else 1.0))
+                yield Likeness(signature=number, score=compared[worded] * (_REWORDED if missing else 1.0))
 
     def _kept(self, number: int, present: frozenset[str]) -> str:
         """A signature's wording from the first to the last word that the line has too, for pastes lose their ends."""

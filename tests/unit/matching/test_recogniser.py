@@ -111,6 +111,17 @@ def test_what_a_program_of_our_own_says_is_not_like_a_reply_of_another_server() 
     assert matcher.recognise(f"postfix/virtual[2]: warning: {said} in our table").sure == ()
 
 
+def test_a_signature_with_its_slips_put_right_outweighs_one_that_is_worded_alike() -> None:
+    matcher = Matcher(
+        [
+            problem("helper-lmtp-socket", "connect to {host:text}[{socket:path}]: Connection refused"),
+            problem("send-connection-refused", "connect to {host:text}[{address:ip}]:{port:int}: Connection refused"),
+        ]
+    )
+    (match,) = matcher.recognise("postfix/smtp[2]: connct to mx.example.com[192.0.2.1]:25: Connection refused").sure
+    assert match.problem == "send-connection-refused"
+
+
 def test_what_the_system_says_is_no_likeness_by_itself() -> None:
     matcher = Matcher([problem("helper-lmtp-socket", "connect to {host:text}[{socket:path}]: No such file or directory")])
     assert matcher.recognise("postfix/smtpd[2]: error: open /srv/blocked.regexp: No such file or directory").near == ()
