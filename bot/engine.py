@@ -123,7 +123,7 @@ class Engine:
     async def check(self, host: Host, reader: Reader, arrived: Arrived | None = None) -> Checkup:
         """Measure the general health of a host, and judge the known problems that stand in its queue and its log."""
         facts, error = self._discreet(*await gather(USES, (), {}, reader, arrived))
-        groups = seen(facts, self.recognise)
+        groups = seen(facts, self.recognise, {one.id for one in self.library.values() if one.passing})
         known = {one.match.problem: one.match for one in reversed(groups) if one.match and one.sure}
         diagnoses = [await self.diagnose(host, match, reader) for match in list(reversed(known.values()))[:MOST_PROBLEMS]]
         return Checkup(

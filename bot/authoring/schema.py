@@ -72,6 +72,7 @@ def problem() -> dict[str, object]:
         "signatures": _WORDS,
         "phrases": _or_null(_object(entry.PHRASES, {"en": _WORDS, "zh": _WORDS})),
         "yields-to": _WORDS,
+        "passing": {"type": "boolean"},
         "facts": {"type": "array", "minItems": 1, "items": _calls({one.name: len(one.parameters) for one in FACTS.values()})},
         "derive": _or_null(_mapping(_calls({one.name: one.arity for one in DERIVATIONS.values()}))),
         "causes": {"type": "array", "items": {**cause, "anyOf": helps}},

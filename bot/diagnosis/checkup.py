@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 
 from bot.facts.queue import Queue, Wait
 from bot.model.checkup import Seen, Source
@@ -27,13 +27,16 @@ _ROOM = 60 * 1024  # less than a paste may hold
 Recognise = Callable[[str], Recognition]
 
 
-def seen(facts: Facts, recognise: Recognise) -> tuple[Seen, ...]:
-    """Group the host's queue reasons and log lines by problem: known ones first, the most causal before its consequences."""
-    found = [*_in_queue(facts, recognise), *_in_log(facts, recognise)]
+def seen(facts: Facts, recognise: Recognise, passing: Set[str] = frozenset()) -> tuple[Seen, ...]:
+    """Group the host's queue reasons and log lines by problem: known ones first, the most causal before its consequences.
+
+    `passing` are the ids of the problems for which mail waits, and then goes out by itself.
+    """
+    found = [*_in_queue(facts, recognise, passing), *_in_log(facts, recognise)]
     return tuple(sorted(found, key=lambda one: (not one.sure, one.match is None, one.source is Source.LOG)))
 
 
-def _in_queue(facts: Facts, recognise: Recognise) -> Iterator[Seen]:
+def _in_queue(facts: Facts, recognise: Recognise, passing: Set[str]) -> Iterator[Seen]:
     queue = facts.look("queue")
     if not isinstance(queue, Queue):
         return
@@ -58,6 +61,7 @@ def _in_queue(facts: Facts, recognise: Recognise) -> Iterator[Seen]:
             text=waits[0].text,
             oldest=moment(min(arrivals)) if arrivals else "",
             newest=moment(max(arrivals)) if arrivals else "",
+            passing=known in passing,
         )
 
 

@@ -8,7 +8,7 @@ import re
 from bot.errors import KnowledgeError
 from bot.knowledge import conditions
 from bot.knowledge.loader import Section, parse
-from bot.knowledge.shape import Keys, known_keys, section, sections, text, text_or_none, word, words
+from bot.knowledge.shape import Keys, known_keys, section, sections, text, text_or_none, word, words, yes_or_no
 from bot.model.condition import Condition
 from bot.model.fact import FactUse
 from bot.model.problem import Cause, Derived, FactPath, Fix, LabCase, Phrases, Problem, Risk, StepUse
@@ -16,7 +16,7 @@ from bot.model.problem import Cause, Derived, FactPath, Fix, LabCase, Phrases, P
 # The forms of an entry; docs/problem.schema.json is made of them too.
 PROBLEM = Keys(
     needed=frozenset({"id", "version", "title", "references", "signatures", "facts", "causes"}),
-    others=frozenset({"phrases", "yields-to", "derive", "fixes", "lab"}),
+    others=frozenset({"phrases", "yields-to", "passing", "derive", "fixes", "lab"}),
 )
 PHRASES = Keys(others=frozenset({"en", "zh"}))
 CAUSE = Keys(needed=frozenset({"id", "when", "says"}), others=frozenset({"fix", "advice"}))
@@ -49,6 +49,7 @@ def problem(raw: bytes, where: str) -> Problem:
         fixes={name: _fix(section(fixes, name), name) for name in fixes},
         lab=tuple(_lab(one) for one in sections(top, "lab")),
         digest=hashlib.sha256(raw).hexdigest(),
+        passing=yes_or_no(top, "passing"),
     )
 
 

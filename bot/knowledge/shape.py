@@ -38,6 +38,14 @@ def word(one: Section, key: str) -> str:
     return value
 
 
+def yes_or_no(one: Section, key: str) -> bool:
+    """True or false; a missing key is false."""
+    value = one.get(key, False)
+    if not isinstance(value, bool):
+        raise one.wrong(key, f"{key} is neither true nor false", f"write `{key}: true`, or leave it out")
+    return value
+
+
 def words(one: Section, key: str) -> tuple[str, ...]:
     """A list of strings; a missing key is an empty list."""
     listed = one.get(key, [])

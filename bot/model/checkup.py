@@ -28,6 +28,7 @@ class Seen:
     text: str
     oldest: str = ""  # the time of the first and the last of them as the host gives it, empty when it gives none
     newest: str = ""
+    passing: bool = False  # what waits for it goes out by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,6 @@ from bot.render.signs import BAD, GOOD, NOTE, OPEN
 from bot.render.templates import Escape, Markup, plain_value, say, slack_value
 
 MOST_SEEN = 8
-PASSING = frozenset({"send-remote-greylisted"})  # mail that waits for these is tried again and then goes out
 
 
 def checking(host: str, done: int, total: int, lang: Lang) -> Message:
@@ -130,7 +129,7 @@ def _waiting(facts: Facts, groups: Sequence[Seen], titles: Mapping[str, Text], l
     count = facts.look("queue.deferred")
     total = count if isinstance(count, int) and count else sum(one.count for one in groups)
     name = "check-waiting-at-least" if facts.look("queue.truncated") is True else "check-waiting"
-    calm = all(one.sure and one.match is not None and one.match.problem in PASSING for one in groups)
+    calm = all(one.sure and one.passing for one in groups)
     return NOTE if calm else BAD, say(name, lang, escape, count=total, groups=Markup(say("check-between", lang).join(parts)))
 
 
@@ -145,7 +144,7 @@ def _group(one: Seen, titles: Mapping[str, Text], lang: Lang, escape: Escape) ->
     told = Markup(when)
     match one.source, one.sure:
         case Source.QUEUE, True:
-            name = "check-passing" if one.match is not None and one.match.problem in PASSING else "check-reasons"
+            name = "check-passing" if one.passing else "check-reasons"
             return say(name, lang, escape, count=one.count, title=title, when=told)
         case Source.QUEUE, _:
             return say("check-reasons-other", lang, escape, count=one.count, reason=one.text, when=told)

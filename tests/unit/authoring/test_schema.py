@@ -31,6 +31,7 @@ references: [c]
 signatures: ['fatal: some telling words about {address:ip}']
 phrases: {en: [postfix breaks], zh: []}
 yields-to: [startup-*]
+passing: true
 facts: [interfaces, setting(inet_interfaces)]
 derive: {holder: 'address-held(match.address, interfaces)'}
 causes:

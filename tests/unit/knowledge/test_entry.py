@@ -53,6 +53,7 @@ def test_the_digest_follows_every_byte() -> None:
         ("id: startup-example", "id: 5", "id is not a text"),
         ("references: [https://example.org]", "references: https://example.org", "references is not a list"),
         ("references: [https://example.org]", "references: [5]", "references is not a list"),
+        ("references: [https://example.org]", "references: [https://example.org]\npassing: 1", "passing is neither true nor"),
         ("  - interfaces", "  - Interfaces!", "is not a fact"),
         ("  - interfaces", "  - interfaces(a(b))", "is not a fact"),
         ("when: {fact: interfaces.loopback-up, is: false}", "when: {fact: a, matches: b}", "this is not a condition"),

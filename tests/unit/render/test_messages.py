@@ -163,7 +163,7 @@ def test_waiting_mail_is_told_in_one_sentence_and_greylisting_alone_is_no_alarm(
     passing = Match(problem="send-remote-greylisted", kind=Kind.EXACT, score=100.0)
     blocked = Match(problem="startup-example", kind=Kind.EXACT, score=100.0)
     titles = dict.fromkeys(("send-remote-greylisted", "startup-example"), Text(en="It", zh="它"))
-    calm = Seen(source=Source.QUEUE, count=12, match=passing, sure=True, text="", oldest="a", newest="b")
+    calm = Seen(source=Source.QUEUE, count=12, match=passing, sure=True, text="", oldest="a", newest="b", passing=True)
     loud = Seen(source=Source.QUEUE, count=300, match=blocked, sure=True, text="", oldest="c", newest="c")
 
     def told(*groups: Seen) -> list[tuple[str, str]]:
