@@ -31,6 +31,8 @@ _MARKDOWN_LINK = re2.compile(r"\[([^\[\]\n]+)\]\((?:mailto:|https?://)[^()\s]+\)
 _TABLE_FLAGS = re2.compile(r"(\w)\(0,\w+(?:\|\w+)*\)")  # hash:/etc/aliases(0,lock|fold_fix), which no message depends on
 # **bold** and *bold*, but neither `**.**`, which is blacked out, nor `*.example.com`
 _EMPHASIS = re2.compile(r"(^|[\s(\[\"'`>:])\*{1,3}(\pL[^*\n]*\pL[^*\n]*[^\s*])\*{1,3}($|[\s)\]\"'`.,;:!?])")
+# tags out of a page's source; what follows `=`, as in `to=<code>`, is an address
+_PAGE_TAG = re2.compile(r"(?i)(^|[^= ]) *(?:</?(?:br|p|pre|code|blockquote|span|div|strong|em|tt)(?: [^<>\n]*)?/?> *)+")
 _FORUM_TAG = re2.compile(r"(?i)\[/?(?:email|url|code|quote|b|i)\]")
 
 
@@ -47,6 +49,8 @@ def unwrapped(text: str) -> str:
         for _ in range(2):  # text copied out of an escaped page is escaped twice
             for entity, character in _ENTITIES:
                 text = text.replace(entity, character)
+    if ">" in text:
+        text = _PAGE_TAG.sub(r"\1 ", text)
     if "](" in text:
         text = _MARKDOWN_LINK.sub(r"\1", text)
     if "[" in text:
