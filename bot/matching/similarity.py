@@ -31,6 +31,7 @@ _CUT_OFF = 0.7  # how far a word counts as agreed that may have stood where the 
 _MARK = "\N{CURRENCY SIGN}"
 _REPLY = "said"  # begins what another server answered; Postfix's own messages are never like it
 _NO_WORDS = frozenset({_MARK, "fatal", "error", "warn", "panic", "info", "notice"})  # a level is not part of a message
+_PROGRAM = "postfix/"  # begins the name of each of Postfix's programs, and tells none of their messages apart
 _EDGES = "()[]{}<>,;:.!?\"'`*|"
 # What the system says ends the messages of all programs: it can confirm a likeness, but is none by itself.
 _SYSTEM_ERRORS = (
@@ -46,6 +47,7 @@ _SYSTEM_ERRORS = (
     "no space left on device",
     "invalid argument",
 )
+_LEAST_OWN_WORDS = 2
 _LEAST_OWN = 0.55  # the part of a signature's own words that a line must share
 
 
@@ -76,11 +78,17 @@ def _own(plain: str) -> frozenset[str]:
     return (frozenset(wording(text)) or frozenset(wording(plain))) - {_MARK}
 
 
+def _bare(plain: str) -> bool:
+    """Is a signature hardly more than the system's error text, so that only the names it quotes tell it apart?"""
+    text = plain.lower()
+    return any(error in text for error in _SYSTEM_ERRORS) and len(_own(plain) - _NO_WORDS) < _LEAST_OWN_WORDS
+
+
 def _fixed(plain: str) -> list[str]:
     """The names and numbers that a signature itself quotes, such as `main.cf` or `10024`; they cannot be marks."""
     pieces = [piece.strip(_EDGES) for token in plain.lower().split() for piece in token.split(_MARK)]
     names = [piece for piece in pieces if sum(character.isalnum() for character in piece) > 1]
-    return [name for name in names if wording(name) == [_MARK]]
+    return [name for name in names if wording(name) == [_MARK] and name != _PROGRAM]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +108,7 @@ class Similarity:
         self._fixed = [_fixed(signature.plain) for signature in signatures]
         self._sets = [frozenset(words) - {_MARK} for words in self._wordings]
         self._own = [_own(signature.plain) or words for signature, words in zip(signatures, self._sets, strict=True)]
+        self._bare = [_bare(signature.plain) for signature in signatures]
         counts = Counter(word for words in set(self._sets) for word in words)
         total = max(len(set(self._sets)), 2)
         self._weights = {word: math.log2(1 + total / count) for word, count in counts.items()}
@@ -134,6 +143,8 @@ class Similarity:
                     alike = fuzz.partial_ratio(self._kept(number, present), text)
                     compared[worded] = alike * self._agreement(number, words, logged=logged)
                 missing = any(piece not in lower for piece in self._fixed[number])
+                if self._bare[number] and (missing or not self._fixed[number]):
+                    continue
                 yield Likeness(signature=number, score=compared[worded] * (_REWORDED if missing else 1.0))
 
     def _kept(self, number: int, present: frozenset[str]) -> str:

@@ -129,6 +129,20 @@ def test_what_the_system_says_is_no_likeness_by_itself() -> None:
     assert match.kind is Kind.SIMILAR
 
 
+def test_a_signature_of_hardly_more_than_what_the_system_says_needs_the_names_it_quotes() -> None:
+    matcher = Matcher(
+        [
+            *PROBLEMS,
+            problem("table-absent", "postfix/{_:word}: error: open {file:path}: No such file or directory"),
+            problem("startup-absent", "open {_:path}/main.cf: No such file or directory"),
+        ]
+    )
+    other = "postfix/tlsmgr[2]: warning: cannot open source /run/x after an error of ours: No such file or directory"
+    assert matcher.recognise(other).near == ()
+    (match,) = matcher.recognise("postfix/x[2]: fatal: opne /etc/postfix/main.cf: No such file or directory").sure
+    assert match.problem == "startup-absent"
+
+
 @pytest.mark.parametrize(
     "words",
     [
