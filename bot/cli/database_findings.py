@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from bot.audit import syslog
 from bot.cli.findings import Finding, Verdict, say
 from bot.config import is_url, shown, there
 from bot.errors import StoreUnavailable
@@ -23,6 +24,15 @@ async def look_at_database(where: str, lang: Lang) -> list[Finding]:
     if not there(where):
         return [_absent(file, lang)]
     return [*_rights(file, lang), await _opened(where, say("doctor-database-file-how", lang, file=file), lang)]
+
+
+def look_at_witness(wanted: bool, lang: Lang, device: Path = syslog.DEVICE) -> list[Finding]:
+    """Whether the system log keeps heads of the record; where it does there is nothing to say."""
+    if wanted and device.exists():
+        return []
+    says = say("doctor-witness-absent", lang, device=device) if wanted else say("doctor-witness-off", lang)
+    mend = say("doctor-witness-absent-how", lang) if wanted else "audit_syslog = true"
+    return [Finding(about="record", verdict=Verdict.NOTED, says=says, mend=mend)]
 
 
 def _way(where: str, lang: Lang) -> list[Finding]:

@@ -15,7 +15,7 @@ from rich.markup import escape
 from bot import inventory
 from bot.authoring.shelf import Shelf
 from bot.cli.approval_findings import look_at_approval
-from bot.cli.database_findings import look_at_database
+from bot.cli.database_findings import look_at_database, look_at_witness
 from bot.cli.findings import Finding, Verdict, say
 from bot.cli.host_findings import look_at_hosts
 from bot.cli.setting_up import language, settings
@@ -39,6 +39,7 @@ _ABOUT = {
     "inventory": "doctor-about-inventory",
     "knowledge": "doctor-about-knowledge",
     "database": "doctor-about-database",
+    "record": "doctor-about-record",
     "high risk": "doctor-about-high-risk",
     "break-glass": "doctor-about-break-glass",
     "freeze": "doctor-about-freeze",
@@ -83,6 +84,8 @@ async def _look(given: Settings, host: str | None, lang: Lang) -> AsyncIterator[
     if host is None:
         yield await _knowledge(given, lang)
         for finding in await look_at_database(given.database, lang):
+            yield finding
+        for finding in look_at_witness(given.audit_syslog, lang):
             yield finding
         if there(given.database):  # opening makes the file, and looking must change nothing
             for finding in await look_at_approval(given, known, lang):
