@@ -22,6 +22,7 @@ from tests.support.slack_person import Person
 
 HOSTS = ("host01", "host02")
 SAMPLE_SECONDS = 1.0
+CROWD = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,8 @@ async def soak(folder: Path, seconds: float, pause: float, asked: int = 0) -> Fl
             async with asyncio.timeout(60):
                 while not running.workspace.sockets.count:
                     await asyncio.sleep(0.1)
+            # A crowd first: each connection to the database that is opened later would look like growth.
+            await asyncio.gather(*(Person(running, "U0ANA").says(MAIL_OPS, f"{LOG_LINE} crowd {n}") for n in range(CROWD)))
             events, begin = 0, time.monotonic()
             while (passed := time.monotonic() - begin) < seconds:
                 events += await _round(running, events)
