@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import HostUnreachable
+from bot.model.enrolment import HOME
 from bot.model.execution import State
 from bot.model.progress import Stage, Why
 from bot.model.text import LANGS
@@ -17,7 +18,8 @@ from bot.operations.base import OPERATIONS
 from bot.render.plan_card import plan_card
 from bot.render.signs import GOOD
 from bot.store.store import Store
-from tests.lab import images
+from tests.lab import Host, Lab, images
+from tests.lab.proving import made_new
 from tests.support.fixes import LIBRARY, Recorded, carried, mended, readings
 from tests.support.plans import APPROVERS
 from tests.support.rooted import inside
@@ -183,7 +185,10 @@ def tree(release: str) -> Path:
     return images.tree(release)
 
 
-def differences(before: dict[str, object], after: dict[str, object]) -> dict[str, tuple[object, object]]:
+def differences(before: object, after: object) -> dict[str, tuple[object, object]]:
+    """What two looks at the files do not have in common."""
+    assert isinstance(before, dict)
+    assert isinstance(after, dict)
     paths = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)} - TRACES - FOLDERS
     return {path: (before.get(path), after.get(path)) for path in sorted(paths)}
 
@@ -205,16 +210,13 @@ def test_what_an_operation_edited_comes_back_exactly(folder: Path, release: str,
         ("look", ""),
     ]
     prepared, marked, before, ran, changed, restored, after, again, still = inside(tree(release), folder, actions)
-    assert isinstance(before, dict)
-    assert isinstance(changed, dict)
-    assert isinstance(after, dict)
-    assert isinstance(still, dict)
     assert (prepared[0], marked[0]) == (0, 0), (prepared, marked)  # type: ignore[index]
     assert differences(before, changed), f"{name} changed nothing: {ran}"
     assert restored[1].startswith("ended 0 fresh"), restored  # type: ignore[index]
     assert differences(before, after) == {}
     assert " replayed " in again[1]  # type: ignore[index]
     assert differences(after, still) == {}
+    assert isinstance(after, dict)
     assert not [path for path in after if "postmedic" in path.rpartition("/")[2] and path not in FOLDERS]
 
 
@@ -235,9 +237,6 @@ def test_several_edits_of_one_execution_come_back_together(folder: Path, release
     actions += [("look", ""), ("fix", f"run e1 {len(steps)} files-restore"), ("look", "")]
     answers = inside(tree(release), folder, actions)
     before, changed, after = answers[1], answers[-3], answers[-1]
-    assert isinstance(before, dict)
-    assert isinstance(changed, dict)
-    assert isinstance(after, dict)
     assert {"/etc/postfix/main.cf", "/etc/aliases.db"} <= set(differences(before, changed))
     assert differences(before, after) == {}
 
@@ -261,9 +260,6 @@ def test_an_edit_behind_a_link_comes_back(folder: Path, prepare: str, words: str
     actions = [("run", prepare), ("look", ""), ("fix", f"run e1 0 {words}"), ("look", "")]
     actions += [("fix", "run e1 1 files-restore"), ("look", "")]
     _, before, _, changed, _, after = inside(tree(RELEASES[0]), folder, actions)
-    assert isinstance(before, dict)
-    assert isinstance(changed, dict)
-    assert isinstance(after, dict)
     assert edited in differences(before, changed)
     assert differences(before, after) == {}
 
@@ -272,7 +268,32 @@ def test_a_file_of_which_no_copy_could_be_kept_is_not_edited(folder: Path) -> No
     """The list of kept files cannot be written, as on a full disk."""
     actions = [("run", "mkdir -p /var/lib/postmedic/e1/kept"), ("look", ""), ("fix", "run e1 0 destination-add x.example")]
     _, before, ran, after = inside(tree(RELEASES[0]), folder, [*actions, ("look", "")])
-    assert isinstance(before, dict)
-    assert isinstance(after, dict)
     assert ran[1].startswith("ended 73 fresh"), ran  # type: ignore[index]
     assert differences(before, after) == {}
+
+
+# --- a running host: what only systemd itself says -------------------------------------------------------------------------
+
+SNIPPET = "/etc/systemd/system/saslauthd.service.d/postmedic.conf"
+FILES = "find /etc -type f -exec stat -c '%n %a %U:%G' {} + -exec sha256sum {} + | sort"
+
+
+@pytest.mark.parametrize("name", ["mx13"])
+def test_a_snippet_for_systemd_is_taken_back(enrolled: Lab, name: str) -> None:
+    """The unit of Debian 13 needs one, which systemd tells only where it runs."""
+    host = enrolled[name]
+    try:
+        before = host.run(FILES, check=True).out
+        assert _ran(host, "run b6 0 saslauthd-into-chroot").startswith("ended 0 fresh")
+        changed = host.run(FILES, check=True).out
+        assert SNIPPET in changed
+        assert SNIPPET not in before
+        for index, operation in enumerate(("saslauthd-stop", "files-restore"), 1):
+            assert _ran(host, f"run b6 {index} {operation}").startswith("ended 0 fresh")
+        assert host.run(FILES, check=True).out == before
+    finally:
+        made_new(enrolled, name)
+
+
+def _ran(host: Host, words: str) -> str:
+    return host.run(f"{HOME}/fix", stdin=words.encode(), timeout=120, check=True).out
