@@ -1,7 +1,7 @@
 """B1: kill -9 at every numbered point, and of two processes at random pairs of points: nothing runs twice, nothing is lost.
 
-The bot's processes die around everything they do; the host's program for fixes dies, with all it started, at the calls that
-change a file. `POSTMEDIC_DRILLS=full` dies at every point and at hundreds of pairs, on each database; otherwise at a sample.
+The bot's processes die around everything they do, at a sample of the points; `POSTMEDIC_DRILLS=full` dies at every one and at
+hundreds of pairs, on each database. The host's program for fixes dies, with all it started, at every call that changes a file.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import multiprocessing
 import os
 import platform
 import random
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,13 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.connectors.dispatcher import render_fix
 from bot.model.execution import State
 from bot.model.progress import Stage
 from bot.store.store import Store
-from tests.contract.hosts.catalogue import Operation
 from tests.drills.life import ENDS, LEASE_SECONDS, live, the_database
 from tests.drills.machine import lines
+from tests.support.host_program import prepared, said
 from tests.support.postgresql import new_database
 
 FULL = os.environ.get("POSTMEDIC_DRILLS") == "full"
@@ -124,29 +121,7 @@ async def test_no_death_makes_a_step_run_twice_or_a_plan_forgotten(
 
 # --- the host's side ----------------------------------------------------------------------------------------------------
 
-EFFECT = Operation(name="append", parameters={"file": "path"}, script='echo ran >>"/$1"\necho finished')
-# A host without systemd, wherever this runs: what the program starts is below it then, and dies with it.
-APART = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs /run && exec "$0"']
-KNOWN = (["ended 0 replayed 9 0", "finished"], ["interrupted"])
-
-
-def prepared(folder: Path) -> Path:
-    """Put the host's program for fixes into a folder, with its journal beside it."""
-    folder.mkdir()
-    (folder / "fix").write_text(render_fix([EFFECT], journal=str(folder / "journal")))
-    (folder / "fix").chmod(0o755)
-    return folder
-
-
-def said(folder: Path, die_at: int | None = None, verb: str = "run") -> str:
-    """Send the step to the host's program as the account for fixes does; `die_at` as in `killed_at`. Gives what it said."""
-    tracer = [] if die_at is None else [sys.executable, "-m", "tests.support.killed_at", str(die_at), str(folder)]
-    words = "run e1 0 append " + str(folder / "effects")[1:] if verb == "run" else "ask e1 0"
-    done = subprocess.run(
-        [*tracer, *APART, folder / "fix"], input=words, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.stderr == "", done.stderr
-    return done.stdout
+KNOWN = (["ended 3 replayed 9 0", "finished"], ["interrupted"])
 
 
 def dead_host(folder: Path, *deaths: int) -> str:
@@ -168,9 +143,9 @@ def test_no_death_of_the_hosts_side_makes_a_step_run_twice(folder: Path) -> None
     if os.geteuid() != 0:
         pytest.skip("the dispatcher for fixes runs as root")
     *answer, points = said(prepared(folder / "undisturbed"), 0).splitlines()
-    assert answer == ["ended 0 fresh 9 0", "finished"]
+    assert answer == ["ended 3 fresh 9 0", "finished"]
     draw = random.Random(int(points))
-    deaths: list[tuple[int, ...]] = [(point,) for point in range(1, int(points) + 1, 1 if FULL else 2)]
+    deaths: list[tuple[int, ...]] = [(point,) for point in range(1, int(points) + 1)]
     deaths += [(draw.randint(1, int(points)), draw.randint(1, 12)) for _ in range(100 if FULL else 5)]
     with ThreadPoolExecutor(3) as pool:
         ends = Counter(pool.map(lambda one: dead_host(folder / "-".join(map(str, one)), *one), deaths))

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import platform
+import subprocess
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +21,7 @@ from tests.contract.hosts.catalogue import APPEND, append
 from tests.lab import Host, Lab
 from tests.lab.enrolled import FIX, enrolling, known
 from tests.lab.proving import made_new
+from tests.support.host_program import APART, prepared, said, waits
 
 DUPLICATES, ENTERING, OTHERS, OVER_SSH = 1000, 100, 50, 6
 ONCE = "ran\n"  # what the step leaves in its file, each time it runs
@@ -72,3 +79,47 @@ async def _over_ssh(lab: Lab, host: Host) -> None:
 
 def _said(host: Host, files: str) -> Counter[str]:
     return Counter(host.run(f"cd /tmp/answers && head -qn 1 {files}", check=True).out.splitlines())
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers of system calls are those of x86_64")
+def test_wherever_one_stands_when_the_same_step_comes_again_there_is_one_effect(folder: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("the dispatcher for fixes runs as root")
+    points = int(said(prepared(folder / "undisturbed"), 0).splitlines()[-1])
+    for point in range(1, points + 1):
+        ends = _overtaken(prepared(folder / str(point)), point)
+        assert sorted(ends) == ["ended 3 fresh 9 0", "ended 3 replayed 9 0"], f"held at {point}: {ends}"
+        assert (folder / str(point) / "effects").read_text() == ONCE, f"held at {point}"
+
+
+def _overtaken(folder: Path, point: int) -> list[str]:
+    """Hold the program at a point while the same step comes again, until that has ended or waits for it; what both say."""
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(said, folder, f"pause-{point}")
+        while not ((folder / "paused").exists() or first.done()):
+            time.sleep(0.01)
+        again = pool.submit(said, folder)
+        while not (again.done() or waits(folder)):
+            time.sleep(0.01)
+        (folder / "resume").touch()
+        return [one.result().splitlines()[0] for one in (first, again)]
+
+
+def test_a_step_runs_on_and_is_remembered_when_who_asked_for_it_dies(folder: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("the dispatcher for fixes runs as root")
+    home = prepared(folder / "host")
+    asking = subprocess.Popen([*APART, home / "fix"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    try:
+        with asking.stdin or pytest.fail("it takes no words") as words:
+            words.write(f"run e1 0 wait {str(home / 'go')[1:]}".encode())
+        while not (home / "journal/e1/0.stdout").exists():
+            time.sleep(0.01)
+        asking.kill()
+        asking.wait()
+        assert said(home, verb="ask") == "running\n"
+    finally:
+        (home / "go").touch()
+    while (told := said(home, verb="ask")) == "running\n":
+        time.sleep(0.1)
+    assert told == "ended 0 replayed 0 0\n"

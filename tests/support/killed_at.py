@@ -1,7 +1,8 @@
 """Run a command and kill it, with all it started, at one exact point: python -m tests.support.killed_at POINT UNDER COMMAND…
 
-A point is the entry of a system call that changes a file below UNDER (as the command sees it); POINT 0 kills nowhere. Prints
-how many points were passed. Linux on x86_64 with ptrace; nothing else on the machine is touched.
+A point is the entry of a system call that changes a file below UNDER (as the command sees it); POINT 0 kills nowhere. With
+`pause-POINT` it is held there instead: UNDER/paused appears, and it goes on once UNDER/resume does. Prints how many points
+were passed. Linux on x86_64 with ptrace; nothing else on the machine is touched.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import ctypes
 import os
 import signal
 import sys
+import time
+from pathlib import Path
 
 TRACEME, SYSCALL, SETOPTIONS, GET_SYSCALL_INFO = 0, 24, 0x4200, 0x420E
 OPTIONS = 1 | 2 | 4 | 8 | 0x100000  # marked syscalls, forks, vforks, clones; all die with the tracer
@@ -41,7 +44,7 @@ class Info(ctypes.Structure):
 
 def main() -> int:
     """Run, and kill at the point; gives 0 whatever became of the command."""
-    point, under, command = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    point, under, command = int(sys.argv[1].removeprefix("pause-")), sys.argv[2], sys.argv[3:]
     first = os.fork()
     if first == 0:
         LIBC.ptrace(TRACEME, 0, None, None)
@@ -50,11 +53,11 @@ def main() -> int:
     os.waitpid(first, WALL)
     LIBC.ptrace(SETOPTIONS, first, None, OPTIONS)
     LIBC.ptrace(SYSCALL, first, None, None)
-    print(_follow({first}, point, under))
+    print(_follow({first}, point, under, pausing=sys.argv[1].startswith("pause-")))
     return 0
 
 
-def _follow(traced: set[int], point: int, under: str) -> int:
+def _follow(traced: set[int], point: int, under: str, *, pausing: bool) -> int:
     passed = 0
     while traced:
         try:
@@ -68,7 +71,9 @@ def _follow(traced: set[int], point: int, under: str) -> int:
         stopped = os.WSTOPSIG(status)
         if stopped == signal.SIGTRAP | 0x80 and _changes(pid, under):
             passed += 1
-            if passed == point:
+            if passed == point and pausing:
+                _pause(Path(under))
+            elif passed == point:
                 for one in traced:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(one, signal.SIGKILL)
@@ -76,6 +81,12 @@ def _follow(traced: set[int], point: int, under: str) -> int:
         ours = stopped in (signal.SIGTRAP | 0x80, signal.SIGTRAP, signal.SIGSTOP)
         LIBC.ptrace(SYSCALL, pid, None, 0 if ours else stopped)
     return passed
+
+
+def _pause(under: Path) -> None:
+    (under / "paused").touch()
+    while not (under / "resume").exists():
+        time.sleep(0.01)
 
 
 def _changes(pid: int, under: str) -> bool:
