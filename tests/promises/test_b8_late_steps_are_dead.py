@@ -26,6 +26,7 @@ LATE = {
     "stubborn": "trap '' TERM INT HUP; while :; do sleep 3651; done",
     "forks": "(sleep 3651 & sleep 3651 & wait) & nohup sleep 3651 >/dev/null 2>&1 & wait",
 }
+TOLD = Operation(name="told", script='tr "\\0" " " </proc/$PPID/cmdline', seconds=7)  # by what it is ended, and when
 DEAD_WITHIN = 5.0  # seconds after the answer
 
 
@@ -33,11 +34,14 @@ DEAD_WITHIN = 5.0  # seconds after the answer
 async def test_nothing_of_a_late_step_lives_on(enrolled: Lab, name: str) -> None:
     host = enrolled[name]
     late = [Operation(name=one, script=script, seconds=2) for one, script in LATE.items()]
+    others = {**programs(), "fix": render_fix([*late, TOLD])}
     try:
-        host.run("sh -s", stdin=enrolling(enrolled.keys, name, {**programs(), "fix": render_fix(late)}).encode(), check=True)
-        connector = SshConnector()
+        host.run("sh -s", stdin=enrolling(enrolled.keys, name, others).encode(), check=True)
+        connector = SshConnector(step_seconds=60)  # a step that is never ended fails here, and does not hang
         writer = connector.writer(known(enrolled, host))
         assert writer is not None
+        told = (await writer.run("told", 0, _step("told"))).stdout
+        assert told.split()[:4] == ["timeout", "-k", "5", "7"], "the time is the operation's own"
         results = await asyncio.gather(*(writer.run(f"late-{one}", 0, _step(one)) for one in LATE))
         assert {one: result.exit in (124, 137) for one, result in zip(LATE, results, strict=True)} == dict.fromkeys(LATE, True)
         await _dead(host)
