@@ -13,6 +13,7 @@ from bot.execution.answers import Said
 from bot.execution.executor import Executor
 from bot.model.execution import State
 from bot.model.plan import Plan
+from bot.model.review import Confirmation, Review, Standing
 from bot.store.store import Store
 from tests.drills.life import the_database
 from tests.drills.machine import FileMachine, append, lines
@@ -65,3 +66,20 @@ async def test_a_thousand_clicks_before_four_processes_make_one_execution(tmp_pa
     assert lines(tmp_path / "effects") == ["drill 0 up", "drill 1 start"]
     assert len((await store.plans.progress("drill")).reviews) == 1
     await store.close()
+
+
+async def test_decisions_that_overlap_are_counted_once(database: str) -> None:
+    """Above, most clicks find the plan decided; here nobody looks before, and each store has connections of its own."""
+    stores = [await Store.open(database) for _ in range(PROCESSES)]
+    one = the_plan()
+    await stores[0].plans.propose(one, "")
+
+    def judge(reviews: tuple[Review, ...], confirmations: tuple[Confirmation, ...]) -> Standing:
+        return Standing.APPROVED
+
+    people = [replace(BERT, id=f"U{number}") for number in range(40)]
+    decided = (stores[n % PROCESSES].plans.decide(review(one, who), one.id, judge) for n, who in enumerate(people))
+    assert Counter(await asyncio.gather(*decided)) == {True: 1, False: len(people) - 1}
+    assert len((await stores[0].plans.progress(one.id)).reviews) == 1
+    for store in stores:
+        await store.close()
