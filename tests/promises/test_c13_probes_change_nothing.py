@@ -42,6 +42,18 @@ STATES = {
 # doveconf of Dovecot 2.4 makes a file in /tmp and removes it: what is left is the time of the folder.
 TRACES = {"dovecot": {"/tmp"}}
 
+# systemd and logins keep their own in /run all the time.
+OWN = " -o ".join(f"-path /run/{one}" for one in ("systemd", "user", "udev", "log", "dbus", "utmp", "motd.dynamic"))
+IN_MEMORY = {
+    "addresses": "ip -o address | sed 's/valid_lft.*//'",
+    "links": "ip -o link",
+    "routes": "ip route show table all; ip -6 route show table all",
+    "filters": "nft list ruleset; iptables-save",
+    "settings": "sysctl -a --pattern '^net' 2>/dev/null",
+    "failed": "systemctl --failed --plain --no-legend",
+    "files": f"find /run /dev/shm \\( {OWN} \\) -prune -o -printf '%p %y %m %u:%g\\n'",
+}
+
 Ask = Callable[[Request], Awaitable[Reading]]
 
 
@@ -62,7 +74,7 @@ async def test_no_probe_changes_anything(enrolled: Lab, name: str, state: str) -
 
 async def _unchanged_by_all(host: Host, relay: Host, ask: Ask, *, may: bool) -> None:
     """Ask for every probe, one at a time; `may`: this way has the rights every probe needs."""
-    services, processes = _services(host), _processes(host)
+    services, processes, memory = _services(host), _processes(host), _in_memory(host)
     marks = {one: one.mark() for one in (host, relay)}
     changed: dict[str, list[str]] = {}
     first = before = host.snapshot()
@@ -78,8 +90,10 @@ async def _unchanged_by_all(host: Host, relay: Host, ask: Ask, *, may: bool) -> 
     assert changed == {}
     assert diff(first, host.snapshot()).keys() <= set().union(*TRACES.values())  # every byte read again
     assert _services(host) == services
+    assert {what: set(lines) ^ set(memory[what]) for what, lines in _in_memory(host).items() if lines != memory[what]} == {}
     for one, mark in marks.items():
         assert [line for line in one.logs(mark) if "/cleanup[" in line or "/pickup[" in line] == [], "mail was made"
+        assert [line for line in one.logs(mark) if "/postfix-script[" in line] == [], "postfix was given an order"
     deadline = time.monotonic() + 20  # a login's own processes stay for a while after it
     while (staying := _staying(processes, _processes(host))) and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -123,6 +137,11 @@ def _over_ssh(at: Known) -> Iterator[Ask]:
             connector.close()
 
     yield ask
+
+
+def _in_memory(host: Host) -> dict[str, list[str]]:
+    """What a host is beside its disk, and no login changes: its network, what failed, and what lies in /run and /dev/shm."""
+    return {what: sorted(host.run(command).out.splitlines()) for what, command in IN_MEMORY.items()}
 
 
 def _services(host: Host) -> list[str]:
