@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import asyncssh
 import pytest
 
+from bot.connectors.answers import Hearing
 from bot.connectors.ssh import SshConnector, SshWriter
-from bot.errors import ConnectionDropped
+from bot.errors import ConnectionDropped, HostUnreachable
 from bot.execution.checking import fingerprints
 from bot.execution.enrolment import expected
 from bot.execution.executor import Executor
@@ -27,9 +29,10 @@ from bot.model.plan import Plan, Step
 from bot.model.progress import Why
 from bot.store.store import Store
 from tests.contract.hosts.catalogue import Operation
+from tests.contract.hosts.hostile import Open, hostile
 from tests.contract.hosts.openssh import sshd
 from tests.contract.hosts.proxy import Wire
-from tests.support.plans import APPROVERS, Machine, fails, means, plan, problem, review
+from tests.support.plans import APPROVERS, Machine, drops_after, fails, means, plan, problem, review
 from tests.support.stores import opened
 
 # It says 12 kB after a second, so that a cut can lie before, inside and behind its answer.
@@ -141,6 +144,12 @@ def unforeseen(machine: Machine, index: int) -> StepResult:
     raise ValueError("who knows")
 
 
+def unreachable(machine: Machine, index: int) -> StepResult:
+    execution, index, _ = machine.ran.pop()
+    del machine.journal[execution, index]
+    raise HostUnreachable(host="mx1", detail="no route")
+
+
 class Silent(Machine):
     """A host that says nothing about a step, over a connection that stands."""
 
@@ -172,3 +181,50 @@ async def test_doubt_whichever_step_it_was_and_however_it_was_lost(store: Store,
     assert (progress.state, progress.why) == (State.IN_DOUBT, Why.STILL_RUNNING)
     assert (progress.steps[-1].index, progress.steps[-1].result) == (number, None)
     assert max(index for _, index in machine.journal) == number  # nothing was sent after it
+
+
+async def test_an_undo_whose_end_was_lost_is_no_success_of_the_fix(store: Store) -> None:
+    """As many steps ended well as the fix has: one of them, and the undo, as the other one was never sent."""
+    machine = Machine(behave={"service-start": unreachable, "loopback-down": drops_after})
+    executor, one = Executor(means(store, machine)), plan()
+    await executor.propose(one)
+    await executor.review(one.id, review(one), APPROVERS)
+    assert await executor.carry(one.id)
+    progress = await store.plans.progress(one.id)
+    assert [(step.undo, step.result and step.result.exit) for step in progress.steps] == [(False, 0), (True, 0)]
+    assert (progress.state, progress.why) == (State.IN_DOUBT, Why.STOPPED_MIDWAY)
+
+
+class CutsAtTheStart(asyncssh.SSHServerSession[bytes]):
+    """The command has arrived, and whoever sent it never hears so."""
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        self._chan = chan
+
+    def exec_requested(self, command: str) -> bool:
+        self._chan.get_connection().abort()
+        return True
+
+
+class Cutting(Open):
+    def session_requested(self) -> CutsAtTheStart:
+        return CutsAtTheStart()
+
+
+async def test_a_connection_that_is_lost_as_a_step_arrives_may_have_brought_it(tmp_path: Path) -> None:
+    async with hostile(tmp_path, Cutting) as host:
+        connector = SshConnector(connect_timeout=2)
+        writer = connector.writer(host)
+        assert writer is not None
+        with pytest.raises(ConnectionDropped):
+            await writer.run("e1", 0, Step(operation="talks", tokens=(), script=TALKS.script))
+        connector.close()
+
+
+def test_no_beginning_of_an_answer_is_one() -> None:
+    whole = b"ended 0 fresh 5 3\nhelloerr"
+    for length in range(len(whole) + 1):
+        heard = Hearing()
+        heard.hear(whole[:length], False)
+        heard.close(None)
+        assert (heard.answer() is not None) is (length == len(whole))

@@ -25,16 +25,22 @@ class Open(asyncssh.SSHServer):
 
 
 @asynccontextmanager
-async def hostile(folder: Path, answer: Callable[[Process], Awaitable[None]]) -> AsyncIterator[Host]:
-    """Run the server while the block runs."""
+async def hostile(folder: Path, answer: Callable[[Process], Awaitable[None]] | type[Open]) -> AsyncIterator[Host]:
+    """Run the server while the block runs; what answers may be a server of its own."""
     new_key(folder / "probe_key")
     key = asyncssh.generate_private_key("ssh-ed25519")
 
     async def process(one: Process) -> None:
         await answer(one)
 
+    own = isinstance(answer, type)
     server = await asyncssh.listen(
-        "127.0.0.1", 0, server_factory=Open, server_host_keys=[key], process_factory=process, encoding=None
+        "127.0.0.1",
+        0,
+        server_factory=answer if own else Open,
+        server_host_keys=[key],
+        process_factory=None if own else process,
+        encoding=None,
     )
     account = Account(user="any", key=str(folder / "probe_key"))
     yield Host(
