@@ -79,7 +79,6 @@ class Sender:
         key = (outgoing.show.kind, outgoing.show.subject)
         try:
             await self._send(outgoing)
-            self._unposted.pop(key, None)
         except SlackApiError as error:
             await self._refused(outgoing, error)
         except (SlackClientError, ClientError, TimeoutError, OSError) as error:
@@ -94,7 +93,8 @@ class Sender:
 
     async def _send(self, outgoing: Outgoing) -> None:
         show, ts = outgoing.show, outgoing.ts
-        if not ts and outgoing.attempts > 1 and not self._certainly_unposted(outgoing):
+        unposted = self._certainly_unposted(outgoing)
+        if not ts and outgoing.attempts > 1 and not unposted:
             ts = await self._found(outgoing)
         await self._pace.wait(f"edit {ts}" if ts else f"post {show.channel}")
         content = await self._draw(outgoing)
@@ -175,8 +175,8 @@ class Sender:
             LOG.warning("%s waits: %s", _name(outgoing), error)
 
     def _certainly_unposted(self, outgoing: Outgoing) -> bool:
-        """Whether the attempt before this one was ours, and Slack said no to it."""
-        return self._unposted.get((outgoing.show.kind, outgoing.show.subject)) == outgoing.attempts - 1
+        """Whether the attempt before this one was ours, and Slack said no to it; that is known once."""
+        return self._unposted.pop((outgoing.show.kind, outgoing.show.subject), None) == outgoing.attempts - 1
 
 
 def _name(outgoing: Outgoing) -> str:

@@ -40,7 +40,7 @@ LOOKS = 10
 OURS = ("bot.", "handlers.")
 OTHERS = ("Task", "Lock", "coroutine", "async_generator", "AsyncConnection", "ClientSession", "SSHClientConnection")
 """Of which one is made for a piece of work, and none may stay."""
-KEEPERS = ((Sender, "_shown"), (Pace, "_next"), (People, "_users"), (Spelling, "_looked_up"))
+KEEPERS = ((Sender, "_shown"), (Pace, "_next"), (People, "_users"), (Spelling, "_looked_up"), (Sender, "_unposted"))
 
 
 async def test_pastes_clicks_and_checks_leave_nothing_behind(tmp_path: Path) -> None:
@@ -102,11 +102,13 @@ async def test_what_is_kept_to_spare_work_has_an_end(tmp_path: Path, monkeypatch
         monkeypatch.setattr(module, "_MOST_KEPT", 1)
     others = keepers()  # of tests before, and held here, so that no new one can be taken for one of them
     async with at_home(tmp_path, caps=CAPS) as house:
+        await house.fault("429", method="chat.postMessage")
         for number in range(3):
             await everything(house, number)
         own = [one for one in keepers() if not any(one is other for other in others)]
         kept = {(kind, name): [len(getattr(one, name)) for one in own if type(one) is kind] for kind, name in KEEPERS}
     assert all(kept.values()), kept
+    assert set(kept[Sender, "_unposted"]) == {0}  # what was refused has been posted since
     assert max(max(lengths) for lengths in kept.values()) <= 4, kept  # the sender's pace keeps those that still wait
 
 
