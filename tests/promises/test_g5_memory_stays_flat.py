@@ -27,7 +27,6 @@ from bot.model.probe import Request
 from bot.sandbox.hosts import SampleHost, SampleHosts, load_scenes
 from bot.sandbox.slack.identity import Identity
 from bot.sandbox.slack.seed import MAIL_OPS
-from handlers.actor import People
 from handlers.outbox import Sender
 from handlers.pace import Pace
 from tests.e2e.test_story_fix import is_card, shows
@@ -40,7 +39,7 @@ LOOKS = 10
 OURS = ("bot.", "handlers.")
 OTHERS = ("Task", "Lock", "coroutine", "async_generator", "AsyncConnection", "ClientSession", "SSHClientConnection")
 """Of which one is made for a piece of work, and none may stay."""
-KEEPERS = ((Sender, "_shown"), (Pace, "_next"), (People, "_users"), (Spelling, "_looked_up"), (Sender, "_unposted"))
+KEEPERS = ((Sender, "_shown"), (Sender, "_unposted"))
 
 
 async def test_pastes_clicks_and_checks_leave_nothing_behind(tmp_path: Path) -> None:
@@ -98,8 +97,7 @@ def keepers() -> list[object]:
 
 
 async def test_what_is_kept_to_spare_work_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (handlers.actor, handlers.outbox, handlers.pace, spelling):
-        monkeypatch.setattr(module, "_MOST_KEPT", 1)
+    monkeypatch.setattr(handlers.outbox, "_MOST_KEPT", 1)
     others = keepers()  # of tests before, and held here, so that no new one can be taken for one of them
     async with at_home(tmp_path, caps=CAPS) as house:
         await house.fault("429", method="chat.postMessage")
@@ -109,7 +107,20 @@ async def test_what_is_kept_to_spare_work_has_an_end(tmp_path: Path, monkeypatch
         kept = {(kind, name): [len(getattr(one, name)) for one in own if type(one) is kind] for kind, name in KEEPERS}
     assert all(kept.values()), kept
     assert set(kept[Sender, "_unposted"]) == {0}  # what was refused has been posted since
-    assert max(max(lengths) for lengths in kept.values()) <= 4, kept  # the sender's pace keeps those that still wait
+    assert max(max(lengths) for lengths in kept.values()) <= 2, kept
+
+
+async def test_what_many_words_people_and_calls_leave_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (handlers.actor, handlers.pace, spelling):
+        monkeypatch.setattr(module, "_MOST_KEPT", 2)
+    pace, known, people = Pace(0), Spelling(["postfix"]), dict[str, handlers.actor._Kept]()
+    for number in range(10):
+        handlers.actor._keep(people, f"U{number}", handlers.actor._Kept(at=0.0, value=number))
+        await pace.wait(f"post C{number}")
+        known.mended("unheard" + "abcdefghij"[number])
+    assert len(pace._next) <= 3
+    assert len(known._looked_up) <= 2
+    assert len(people) <= 2
 
 
 async def test_connections_to_hosts_do_not_pile_up(tmp_path: Path) -> None:
