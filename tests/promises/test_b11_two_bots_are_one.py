@@ -22,6 +22,7 @@ from bot.sandbox.hosts import SampleHost, SampleHosts, load_scenes
 from bot.sandbox.slack import Workspace, serve
 from bot.sandbox.slack.identity import Identity
 from bot.sandbox.slack.seed import MAIL_OPS
+from bot.store.plans import Orphan
 from bot.store.store import Store
 from tests.e2e.test_story_fix import is_card, shows
 from tests.soak.chaos import _overlaps, chaos
@@ -118,6 +119,8 @@ async def test_what_a_living_bot_carries_is_left_to_it(database: str) -> None:
         two = Executor(means(there, machine, owner="two"))
         for _ in range(5):
             await two.recover()
+        # It was taken for left, and has said since that it lives.
+        assert await there.plans.adopt(Orphan(plan_id="plan-1", state=State.APPLYING), "two") is None
         assert not await two.carry("plan-1")
         machine.open.set()
         assert await carrying
