@@ -11,6 +11,7 @@ from bot.sandbox.hosts.scene import Recorded, Scene
 
 REFUSED, OTHER_WORDS = 64, 65
 _WORDS = re.compile(r"[A-Za-z0-9_.:@/+=, -]{1,16384}")
+_ENROLMENT = "enrolment"  # the probe that asks which programs the host has
 _MARK = re.compile(r"[0-9a-f]{24}")
 _EXECUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _INDEX = re.compile(r"0|[1-9][0-9]{0,2}")
@@ -30,7 +31,7 @@ class Claim:
 class SampleHost:
     """One host of the demo: its scene, the stage it is in, and the journal of its steps.
 
-    `latency` is how long each probe takes, `step_seconds` each step; `enrolment` is what it answers to `version`.
+    `latency` is how long each probe takes, `step_seconds` each step; `enrolment` is what it says of its programs.
     """
 
     def __init__(self, scene: Scene, *, latency: float = 0.03, step_seconds: float = 0.3, enrolment: str = "") -> None:
@@ -64,6 +65,8 @@ class SampleHost:
         for index, key in enumerate(_requests(words[2:])):
             await asyncio.sleep(self._latency)
             reading = self._scene.stages[self._stage].readings.get(key)
+            if reading is None and key == _ENROLMENT and self._enrolment:
+                reading = Recorded(exit=0, stdout=self._enrolment)
             if reading is None:
                 refused = REFUSED
                 reading = Recorded(exit=REFUSED, stderr=b"postmedic: this host has no probe of that name and form\n")

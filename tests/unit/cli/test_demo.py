@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -69,7 +70,7 @@ def test_an_inventory_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert "none.toml" in ended.stderr
 
 
-def test_it_says_where_the_page_is_and_ends_when_told() -> None:
+def test_it_says_where_the_page_is_is_sound_to_the_doctor_and_ends_when_told() -> None:
     plain = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     with subprocess.Popen([*CALL, "--port", "0"], stdout=subprocess.PIPE, text=True, env=plain) as running:
         assert running.stdout is not None
@@ -77,5 +78,10 @@ def test_it_says_where_the_page_is_and_ends_when_told() -> None:
         url = next(found[0] for line in lines if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as page:
             assert b"postmedic demo" in page.read()
+        file = next(found[1] for line in lines if (found := re.search(r"--settings (\S+)", line)))
+        doctor = subprocess.run(
+            [sys.executable, "-m", "bot", "doctor", "--settings", file, "--json"], capture_output=True, text=True, timeout=120
+        )
+        assert [one["says"] for one in json.loads(doctor.stdout) if one["verdict"] == "found"] == []
         running.send_signal(signal.SIGTERM)
         assert running.wait(timeout=20) == Status.FINE
