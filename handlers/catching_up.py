@@ -13,6 +13,7 @@ from typing import Any
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import NotFound, PostmedicError
 from bot.render.replies import note
@@ -67,38 +68,32 @@ async def _catch_up(desk: Desk, since: float, ago: float) -> None:
 
 
 async def _channels(desk: Desk) -> list[str]:
-    cursor, found = "", []
-    while True:
-        page = await desk.client.users_conversations(types="public_channel,private_channel", limit=_PAGE, cursor=cursor)
-        found += [str(one["id"]) for one in page["channels"] if desk.served.here(str(one["id"]))]
-        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-        if not cursor:
-            return found
+    pages = _pages(desk.client.users_conversations, types="public_channel,private_channel")
+    return [str(one["id"]) async for page in pages for one in page["channels"] if desk.served.here(str(one["id"]))]
 
 
 async def _written(desk: Desk, channel: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
-    cursor = ""
-    while True:
-        page = await desk.client.conversations_history(channel=channel, oldest=f"{oldest:.6f}", limit=_PAGE, cursor=cursor)
+    async for page in _pages(desk.client.conversations_history, channel=channel, oldest=f"{oldest:.6f}"):
         for message in page["messages"]:
             yield message
             if float(message.get("latest_reply") or 0) > oldest:
                 async for reply in _replies(desk, channel, message["ts"], oldest):
                     yield reply
-        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-        if not cursor:
-            return
 
 
 async def _replies(desk: Desk, channel: str, thread: str, oldest: float) -> AsyncIterator[dict[str, Any]]:
-    cursor = ""
-    while True:
-        page = await desk.client.conversations_replies(
-            channel=channel, ts=thread, oldest=f"{oldest:.6f}", limit=_PAGE, cursor=cursor
-        )
+    async for page in _pages(desk.client.conversations_replies, channel=channel, ts=thread, oldest=f"{oldest:.6f}"):
         for reply in page["messages"]:
             if float(reply["ts"]) > oldest:  # Slack gives the first message of a thread in any case
                 yield reply
+
+
+async def _pages(call: Callable[..., Awaitable[AsyncSlackResponse]], **asked: str) -> AsyncIterator[AsyncSlackResponse]:
+    """Every page of what Slack gives in pages."""
+    cursor = ""
+    while True:
+        page = await call(**asked, limit=_PAGE, cursor=cursor)
+        yield page
         cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
         if not cursor:
             return
