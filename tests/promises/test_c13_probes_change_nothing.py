@@ -64,6 +64,7 @@ async def test_no_probe_changes_anything(enrolled: Lab, name: str, state: str) -
     try:
         admit(enrolled, host)
         host.run(STATES[state], check=True)
+        _wait_for_network(host)
         with ExitStack() as opened:
             ways = {way: opened.enter_context(way(enrolled, host)) for way in (_enrolled, _ordinary, _root)}
             for way, ask in ways.items():
@@ -137,6 +138,11 @@ def _over_ssh(at: Known) -> Iterator[Ask]:
             connector.close()
 
     yield ask
+
+
+def _wait_for_network(host: Host) -> None:
+    """Wait until the kernel has found the host's own IPv6 address free: seconds after a boot, and it adds a route then."""
+    host.run("until ip -o -6 address show dev host0 scope link | grep -v tentative; do sleep 0.2; done", check=True)
 
 
 def _in_memory(host: Host) -> dict[str, list[str]]:
