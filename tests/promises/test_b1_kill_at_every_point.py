@@ -6,6 +6,7 @@ hundreds of pairs, on each database. The host's program for fixes dies, with all
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import platform
@@ -146,7 +147,7 @@ def test_no_death_of_the_hosts_side_makes_a_step_run_twice(folder: Path) -> None
     assert answer == ["ended 3 fresh 9 0", "finished"]
     draw = random.Random(int(points))
     deaths: list[tuple[int, ...]] = [(point,) for point in range(1, int(points) + 1)]
-    deaths += [(draw.randint(1, int(points)), draw.randint(1, 12)) for _ in range(100 if FULL else 5)]
+    deaths += draw.sample([*itertools.product(range(1, int(points) + 1), range(1, 13))], 100 if FULL else 5)
     with ThreadPoolExecutor(3) as pool:
         ends = Counter(pool.map(lambda one: dead_host(folder / "-".join(map(str, one)), *one), deaths))
     print(f"\nhost: {points} points, {dict(ends)}")
