@@ -63,11 +63,13 @@ restore() { # put every kept file of this execution back as it was
   done <"$folder/kept"
 }
 
-put_back() { # COPY FILE: by renaming, so that no reader sees half of it; where the file is a mount, by writing it over
-  cp -a -- "$1" "$2.postmedic-restore" && { sync "$2.postmedic-restore" 2>/dev/null || sync; } &&
+# By renaming, so that no reader sees half of it; where the file is a mount, by writing it over. The folder may be a mail user's,
+# who plants links: so the copy is always made as a new file, and nothing else is ever written over.
+put_back() { # COPY FILE
+  cp -aT --remove-destination -- "$1" "$2.postmedic-restore" && { sync "$2.postmedic-restore" 2>/dev/null || sync; } &&
     mv -fT -- "$2.postmedic-restore" "$2" 2>/dev/null && return 0
   rm -f -- "$2.postmedic-restore"
-  cp -p -- "$1" "$2"
+  [ ! -L "$2" ] && mountpoint -q -- "$2" && cp -p -- "$1" "$2"
 }
 
 # --- one step -----------------------------------------------------------------------------------------------------------

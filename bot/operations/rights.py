@@ -27,9 +27,10 @@ for name in active bounce corrupt defer deferred flush hold incoming private sav
         *) chown "$owner" "$queue/$name" && chmod 700 "$queue/$name" ;;
     esac || exit 1
 done
-# Messages that were given to root with their folder cannot be read any more; links are left alone.
+# Messages that were given to root with their folder cannot be read any more; links are left alone, of both kinds. Each is
+# given back from within its folder: Postfix's user owns those, and could put a link in the place of one on the way there.
 for name in active bounce corrupt defer deferred hold incoming; do
-    find "$queue/$name" -xdev \\( -type f -o -type d \\) ! -user "$owner" -exec chown -h "$owner" {} + || exit 1
+    find "$queue/$name" -xdev \\( -type f -links 1 -o -type d \\) ! -user "$owner" -execdir chown -h "$owner" {} + || exit 1
 done
 """,
     seconds=60,
