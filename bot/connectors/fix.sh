@@ -117,9 +117,9 @@ step() { # as the process that outlives the connection: give the operation its t
   # shellcheck disable=SC2046 # the words were checked before they were claimed, and are again
   known $(cat "$step.words") || exit 64
   timeout -k 5 "$seconds" "$0" perform "$execution" "$index" </dev/null >"$step.stdout" 2>"$step.stderr"
-  echo "$?" >"$step.exit.new"
-  sync "$step.exit.new" "$folder" 2>/dev/null || sync
-  mv -f "$step.exit.new" "$step.exit"
+  # On a full disk there is no room for it: a step without an end was interrupted, one with an empty end would read as 0.
+  echo "$?" >"$step.exit.new" && { sync "$step.exit.new" "$folder" 2>/dev/null || sync; } &&
+    mv -f "$step.exit.new" "$step.exit"
 }
 
 perform() { # under timeout, which keeps the lock; what the operation starts must not

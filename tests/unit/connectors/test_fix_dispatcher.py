@@ -44,6 +44,10 @@ def fix(tmp_path: Path) -> Path:
         Operation(name="keep-up", script=f'keep "{tmp_path}/../x"\necho edited >>{effects}'),
         Operation(name="kill-all", script="kill -9 $(ps -o ppid= -p $PPID) $PPID"),
         Operation(name="kill-runner", script=f"kill -9 $(ps -o ppid= -p $PPID); sleep 2; echo ran >>{effects}"),
+        Operation(name="fill", script=f"cat /dev/zero >{tmp_path}/journal/filled 2>/dev/null; exit 7"),
+        Operation(
+            name="edit-full", script=f"keep {conf}\necho changed >{conf}; cat /dev/zero >{tmp_path}/room 2>/dev/null; true"
+        ),
         Operation(name="plain", script='[ -z "${SSH_ORIGINAL_COMMAND-}" ] && umask && echo a*b "$1"', parameters={"x": "word"}),
     ]
     file = tmp_path / "fix"
@@ -140,6 +144,20 @@ def test_kept_files_come_back_byte_for_byte(fix: Path) -> None:
     assert sorted(file.name for file in fix.parent.iterdir()) == ["fix", "journal", "link", "main.cf"]
 
 
+def test_a_file_for_which_there_is_no_room_any_more_is_not_put_back_by_half(fix: Path) -> None:
+    place = fix.parent
+    (place / "main.cf").write_text("x" * 9000)
+    small = 'mount -t tmpfs tmpfs /run && mount -t tmpfs -o size=64k tmpfs "$1/small" && cp "$1/main.cf" "$1/small" && '
+    small += (
+        'ln -s "$1/small/room" "$1" && ln -sf small/main.cf "$1/main.cf" && for step in "0 edit-full" "1 files-restore"; do '
+    )
+    small += 'echo "run e1 $step" | "$1/fix" | head -n 1; done; cat "$1/small/main.cf"'
+    (place / "small").mkdir()
+    said = subprocess.run(["unshare", "--mount", "sh", "-c", small, "sh", place], capture_output=True, text=True, timeout=60)
+    restored = said.stdout.splitlines()
+    assert (restored[0][:13], restored[1][:14], restored[2:]) == ("ended 0 fresh", "ended 74 fresh", ["changed"])
+
+
 def test_a_link_is_kept_with_what_it_leads_to(fix: Path) -> None:
     conf, link = fix.parent / "main.cf", fix.parent / "link"
     before = conf.read_bytes()
@@ -161,6 +179,14 @@ def test_without_a_journal_nothing_runs(fix: Path) -> None:
     said = say(fix, "run e1 0 append")
     assert (said.returncode, said.stdout) == (73, b"")
     assert effects(fix) == 0
+
+
+def test_an_end_that_found_no_room_in_the_journal_is_no_success(fix: Path) -> None:
+    (fix.parent / "journal").mkdir()
+    small = 'mount -t tmpfs tmpfs /run && mount -t tmpfs -o size=64k tmpfs "$1" && exec "$2"'
+    command = ["unshare", "--mount", "sh", "-c", small, "sh", fix.parent / "journal", fix]
+    said = subprocess.run(command, input=b"run e1 0 fill", capture_output=True, timeout=60)
+    assert said.stdout == b"interrupted\n"
 
 
 def test_the_journal_is_closed_to_others(fix: Path) -> None:
