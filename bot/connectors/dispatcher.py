@@ -59,11 +59,16 @@ class Change(Protocol):
 
 
 def render(probes: Iterable[Probe], *, root_read: str = f"{HOME}/root-read") -> str:
-    """Give the sh text of the read dispatcher: a forced command, or for `sh -s` with the words as arguments.
+    """Give the sh text of the read dispatcher: a forced command, or with the words as arguments.
 
     Raises `ValueError` for a name or a type the dispatcher cannot check.
     """
     return _fill("read.sh", checks=_text("checks.sh"), probing=_probing(probes), ROOT_READ=shlex.quote(root_read))
+
+
+def render_asked(words: str, probes: Iterable[Probe]) -> str:
+    """Give the same text for `sh -s`, with its words in it: as arguments, every user of the host would see the mark."""
+    return f"set -- {words}\n{render(probes)}"
 
 
 def render_root(probes: Iterable[Probe]) -> str:

@@ -9,7 +9,7 @@ import signal
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Sequence
 
-from bot.connectors.dispatcher import render
+from bot.connectors.dispatcher import render_asked
 from bot.connectors.rounds import Round
 from bot.model.probe import Reading, Request
 
@@ -28,9 +28,10 @@ class LocalReader:
             return
         round = Round("this machine", requests)
         shell = await asyncio.create_subprocess_exec(
-            "/bin/sh", "-s", *round.words.split(), stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+            "/bin/sh", "-s", stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
         )
-        carrying = asyncio.create_task(_carry(shell, render(request.probe for request in requests).encode(), round))
+        script = render_asked(round.words, (request.probe for request in requests)).encode()
+        carrying = asyncio.create_task(_carry(shell, script, round))
         try:
             async for reading in round.readings():
                 yield reading

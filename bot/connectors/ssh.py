@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.connectors.answers import Answer, Hearing
 from bot.connectors.base import StepState
-from bot.connectors.dispatcher import render
+from bot.connectors.dispatcher import render_asked
 from bot.connectors.rounds import Round
 from bot.errors import ConnectionDropped, HostError, HostUnreachable
 from bot.model.enrolment import Enrolment
@@ -167,8 +167,8 @@ class SshReader:
     async def _send(self, connection: Connection, round: Round, requests: Sequence[Request]) -> Exec:
         if self._host.via is Via.ENROLLED:
             return await connection.execute(round.words, round)
-        script = render(request.probe for request in requests).encode()
-        return await connection.execute(f"/bin/sh -s {round.words}", round, script)
+        script = render_asked(round.words, (request.probe for request in requests)).encode()
+        return await connection.execute("/bin/sh -s", round, script)
 
     def _keep(self) -> None:
         self._closing = asyncio.get_running_loop().call_later(self._idle, self.close)

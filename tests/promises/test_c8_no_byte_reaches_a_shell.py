@@ -93,7 +93,9 @@ def test_its_words_are_made_of_checked_tokens_only() -> None:
     }
     assert users == {"bot/cli/enrolment_findings.py"}
     said = {ast.unparse(call.args[0]) for call in calls(ROOT / "bot/connectors/ssh.py", "execute")}
-    assert said == {"round.words", "f'/bin/sh -s {round.words}'", "command"}
+    assert said == {"round.words", "'/bin/sh -s'", "command"}
+    given = {ast.unparse(call.args[0]) for call in calls(ROOT / "bot/connectors/ssh.py", "render_asked")}
+    assert given == {"round.words"}
     spoken = {ast.unparse(node) for node in ast.walk(parsed(ROOT / "bot/connectors/ssh.py")) if isinstance(node, ast.Assign)}
     assert [one for one in spoken if one.startswith("command =")] == ["command = ' '.join(map(token, spoken))"]
     made = {ast.unparse(node) for node in ast.walk(parsed(ROOT / "bot/connectors/rounds.py")) if isinstance(node, ast.Assign)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -49,6 +50,13 @@ async def test_local_given_up_leaves_no_process() -> None:
 async def test_local_names_a_shell_that_ends_early() -> None:
     with pytest.raises(HostError, match="this machine"):
         await readings(LocalReader(), [Request(probe=Probe(name="suicide", script="kill -9 $(ps -o ppid= -p $PPID) $PPID"))])
+
+
+async def test_no_process_shows_the_mark_by_which_a_local_user_could_write_readings() -> None:
+    shown = Probe(name="shown", script="ps -o args= -s $(ps -o sid= -p $$)")
+    (reading,) = await readings(LocalReader(), [Request(probe=shown)])
+    assert "/bin/sh -s" in reading.out
+    assert re.findall(r"[0-9a-f]{24}", reading.out) == []
 
 
 async def test_replay_gives_what_was_recorded_and_nothing_else() -> None:
