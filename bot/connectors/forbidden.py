@@ -102,8 +102,9 @@ async def _refused(connection: Connection, refused: _Try) -> bool | None:
     try:
         async with asyncio.timeout(_PATIENCE):
             return await refused(connection)
-    except (NotOpened, ConnectionDropped):  # the host did not even begin, which says nothing where the connection is gone
-        return True if connection.alive else None
+    except (NotOpened, ConnectionDropped) as error:  # the host did not even begin
+        silent = isinstance(error.__cause__, TimeoutError) or not connection.alive
+        return None if silent else True  # who says nothing, or has gone, has refused nothing
     except (OSError, TimeoutError):
         return None
 

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.connectors.forbidden import attempts
 from bot.connectors.ssh import SshConnector
+from bot.connectors.ssh_connection import Opener
 from bot.errors import ConnectionDropped, HostError, HostUnreachable
 from bot.model.host import Account, Host, Via
 from bot.model.probe import Access, Probe, Reading, Request
 from tests.contract.hosts.catalogue import BARE, BYTES, ECHO, EMPTY, GREETING, SLOW, append, ask
 from tests.contract.hosts.conftest import Site
-from tests.contract.hosts.hostile import Process, flood, hostile
+from tests.contract.hosts.hostile import Open, Process, flood, hostile
 from tests.contract.hosts.openssh import sshd
 from tests.contract.hosts.proxy import Wire
 
@@ -168,3 +170,20 @@ async def test_a_nonsense_answer_about_a_step_is_doubt(stranger: Host) -> None:
     with pytest.raises(ConnectionDropped):
         await writer.run("e1", 0, append("tmp/effects"))
     connector.close()
+
+
+class NeverOpens(Open):
+    """Lets everybody in and never says whether a session is opened."""
+
+    async def session_requested(self) -> None:  # type: ignore[override]
+        await asyncio.Event().wait()
+
+
+async def test_what_a_host_left_unanswered_is_not_taken_for_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.connectors.ssh_connection._OPENING", 0.3)  # it would not answer in any time
+    opener = Opener(connect_timeout=30, keepalive=60)
+    async with hostile(folder, NeverOpens) as host:
+        tried = {one.what: one.refused async for one in attempts(opener, host, host.reader, None)}
+    opener.close()
+    assert len(tried) == 13
+    assert {what for what, refused in tried.items() if refused} <= {"tried-forward", "tried-port"}  # those it does refuse
