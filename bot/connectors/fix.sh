@@ -114,6 +114,7 @@ start() { # run the claimed step where neither a lost connection nor the end of 
 step() { # as the process that outlives the connection: give the operation its time and write down how it ended
   exec 9>>"$step.lock"
   flock -s 9
+  [ ! -e "$step.over" ] || exit 70 # it was told as interrupted before it began
   # shellcheck disable=SC2046 # the words were checked before they were claimed, and are again
   known $(cat "$step.words") || exit 64
   timeout -k 5 "$seconds" "$0" perform "$execution" "$index" </dev/null >"$step.stdout" 2>"$step.stderr"
@@ -142,8 +143,10 @@ answer() { # fresh|replayed: how the step ended, with lengths before the bytes s
     printf 'ended %d %s %d %d\n' "$(cat "$step.exit")" "$1" "$out" "$err"
     head -c "$shown" "$step.stdout"
     head -c "$shown" "$step.stderr"
-  else
+  elif true >"$step.over"; then # what a busy host begins after this word must not run
     echo interrupted
+  else
+    echo running
   fi
 }
 

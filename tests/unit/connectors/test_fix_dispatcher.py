@@ -120,6 +120,17 @@ def test_a_step_that_outlives_its_runner_is_running_until_it_is_over(fix: Path) 
     assert (answer.result().stdout, effects(fix)) == (b"interrupted\n", 1)
 
 
+def test_a_step_that_was_told_as_interrupted_does_not_begin_any_more(fix: Path) -> None:
+    """Who started it was killed, and a busy host begins it later than anybody waited."""
+    journal = fix.parent / "journal/e1"
+    journal.mkdir(parents=True)
+    (journal / "0.words").write_text("append\n")
+    assert say(fix, "ask e1 0").stdout == b"interrupted\n"
+    subprocess.run([fix, "step", "e1", "0"], check=False, timeout=60)
+    assert effects(fix) == 0
+    assert say(fix, "run e1 0 append").stdout == b"interrupted\n"
+
+
 def test_output_is_bounded_and_cannot_look_like_an_answer(fix: Path) -> None:
     chatter = say(fix, "run e1 0 chatter").stdout
     assert chatter == b"ended 3 fresh 16384 0\n" + b"x" * 16384
