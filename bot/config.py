@@ -9,19 +9,21 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot import rights
+from bot import rights, toml_file
 from bot.errors import ConfigError
 from bot.model.text import LANGS, Lang
 
 DEFAULT_FILE = Path("postmedic.toml")
 PREFIX = "POSTMEDIC_"
+_NEARLY = 0.9  # how far the name of a variable is that of a setting; the prefix counts
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SHOWN, PSEUDONYMS = "shown", "pseudonyms"
 FOR_EVER = 0  # as keep_days
 _RATE = (1, 1000, "how many changes may begin within an hour; more of them wait")
@@ -61,24 +63,45 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     environment = os.environ if environment is None else environment
     named = path or (Path(environment[PREFIX + "SETTINGS"]) if PREFIX + "SETTINGS" in environment else None)
     file = named or DEFAULT_FILE
-    values: dict[str, Any] = _from_file(file) if named or file.exists() else {}
+    values: dict[str, Any] = _from_file(file) if named or _present(file) else {}
     known = {one.name for one in fields(Settings)}
-    for name in known:
-        if PREFIX + name.upper() in environment:
-            values[name] = environment[PREFIX + name.upper()]
     if unknown := sorted(set(values) - known):
         raise ConfigError(where=file, detail=f"the setting {unknown[0]!r} is not known; known are {', '.join(sorted(known))}")
-    return _checked(values, file)
+    variables = {name: PREFIX + name.upper() for name in known}
+    _refuse_misspelt(environment, {*variables.values(), PREFIX + "SETTINGS"})
+    where: dict[str, object] = {}
+    for name, variable in variables.items():
+        if variable in environment:
+            values[name], where[name] = environment[variable], variable
+    return _checked(values, file, where)
+
+
+def _present(file: Path) -> bool:
+    """Whether there is a file to read; one that may not be looked at, or a link to nothing, is not the same as none."""
+    try:
+        file.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise ConfigError(where=file, detail=error.strerror or "it cannot be looked at") from error
+    return True
+
+
+def _refuse_misspelt(environment: Mapping[str, str], variables: Set[str]) -> None:
+    """What nearly is a setting would be taken for one; other variables of this prefix may be somebody else's."""
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in variables and (meant := get_close_matches(name, variables, 1, _NEARLY)):
+            raise ConfigError(where=name, detail=f"there is no such setting; {meant[0]} is one")
 
 
 def _from_file(file: Path) -> dict[str, Any]:
     try:
         mode, exposed = file.stat().st_mode, rights.open_to_others(file)
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = toml_file.read(file)
     except OSError as error:
         raise ConfigError(where=file, detail=error.strerror or "it cannot be read") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(where=file, detail=f"it is not TOML: {error}") from error
+    except ValueError as error:
+        raise ConfigError(where=file, detail=str(error)) from error
     if exposed:
         raise ConfigError(where=file, detail=exposed)
     if mode & (stat.S_IRGRP | stat.S_IROTH):
@@ -108,9 +131,11 @@ def shown(database: str) -> str:
     return f"{begin}://{user.partition(':')[0]}{at}{place}"
 
 
-def _checked(values: dict[str, Any], file: Path) -> Settings:
+def _checked(values: dict[str, Any], file: Path, where: Mapping[str, object]) -> Settings:
+    """Check the values; those that are not from the file have the place they are from in `where`."""
+
     def wrong(name: str, expected: str) -> ConfigError:
-        return ConfigError(where=file, detail=f"{name} is {expected}")
+        return ConfigError(where=where.get(name, file), detail=f"{name} is {expected}")
 
     base = file.parent
     for name in ("inventory", "database", "knowledge_signers"):
@@ -136,7 +161,7 @@ def _checked(values: dict[str, Any], file: Path) -> Settings:
         raise wrong("lang", f"one of {', '.join(LANGS)}")
     for name, (least, most, why) in _NUMBERS.items():
         number = values.pop(name, getattr(Settings(), name))
-        number = int(number) if isinstance(number, str) and number.isdecimal() else number
+        number = int(number) if isinstance(number, str) and number.isdecimal() and len(number) < 10 else number
         fits = isinstance(number, int) and not isinstance(number, bool)
         if not fits or not (least <= number <= most or (name == "keep_days" and number == FOR_EVER)):
             raise wrong(name, f"a number from {least} to {most}: {why}")
@@ -169,6 +194,10 @@ def _check_slack(values: Mapping[str, str], wrong: Any) -> None:
     for name, start in (("slack_bot_token", "xoxb-"), ("slack_app_token", "xapp-")):
         if values.get(name) and not values[name].startswith(start):
             raise wrong(name, f"a token that begins with {start}")
-    url = urlsplit(values.get("slack_api_url", "https://slack.com/api/"))
-    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in {"127.0.0.1", "::1", "localhost"}):
+    try:
+        url = urlsplit(values.get("slack_api_url", Settings().slack_api_url))
+        usable = bool(url.hostname) and (url.port is None or url.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or (url.scheme != "https" and not (url.scheme == "http" and url.hostname in _LOOPBACK)):
         raise wrong("slack_api_url", "an https address, or a plain one on loopback")

@@ -9,6 +9,7 @@ import pytest
 
 from bot.config import FOR_EVER, Settings, load, shown
 from bot.errors import ConfigError
+from tests.support.bound_by_modes import bound_by_modes
 
 
 def write(folder: Path, text: str, mode: int = 0o600) -> Path:
@@ -100,6 +101,12 @@ def test_every_setting_can_come_from_the_environment(name: str, tmp_path: Path, 
         ('slack_api_url = "http://slack.example/api/"\n', "slack_api_url is an https address"),
         ('slack_api_url = "http://127.0.0.1.example/api/"\n', "slack_api_url is an https address"),
         ('slack_api_url = "ftp://127.0.0.1/"\n', "slack_api_url is an https address"),
+        ('slack_api_url = "https://[/"\n', "slack_api_url is an https address"),
+        ('slack_api_url = "https:///api/"\n', "slack_api_url is an https address"),
+        ('slack_api_url = "http://127.0.0.1:99999/"\n', "slack_api_url is an https address"),
+        ('inventory = "a\\u0000b"\n', "'inventory' holds a NUL"),
+        (f"channels = {'[' * 5000}\n", "nested too deeply"),
+        (f"keep_days = {'9' * 5000}\n", "it is not TOML: Exceeds the limit"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
@@ -107,6 +114,56 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
         load(write(tmp_path, text), {})
     assert said in str(caught.value)
     assert str(tmp_path / "postmedic.toml") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("LANG", "fr", "lang is one of"),
+        ("KEEP_DAYS", "9" * 5000, "keep_days is a number"),
+        ("SLACK_API_URL", "https://[", "slack_api_url is"),
+        ("DATABASE", "", "database is a path"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_looked_for_there(tmp_path: Path, name: str, value: str, said: str) -> None:
+    variable = f"POSTMEDIC_{name}"
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, ""), {variable: value})
+    assert str(caught.value).startswith(f"The settings in {variable} cannot be used: {said}")
+
+
+@pytest.mark.parametrize("name", ["CHANNEL", "KNOWLEDGE_SIGNER", "ALARM_CHANEL", "ADDRESS", "SETTING"])
+def test_a_variable_that_is_misspelt_does_not_leave_the_default(tmp_path: Path, name: str) -> None:
+    """Without `channels` every channel would be served."""
+    with pytest.raises(ConfigError, match=f"POSTMEDIC_{name} cannot be used: there is no such setting; POSTMEDIC_"):
+        load(write(tmp_path, ""), {f"POSTMEDIC_{name}": "C1"})
+
+
+def test_variables_of_others_are_left_alone(tmp_path: Path) -> None:
+    """Kubernetes tells each container of the services around, one of which may have this program's name."""
+    others = ("SERVICE_HOST", "SERVICE_PORT", "PORT", "PORT_80_TCP", "PORT_80_TCP_ADDR", "REQUIRE_LAB")
+    load(write(tmp_path, ""), {f"POSTMEDIC_{name}": "1" for name in others})
+
+
+def test_a_file_that_cannot_be_looked_at_is_not_taken_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path, "plan_minutes = 20\n")
+    path.rename(tmp_path / "there.toml")
+    path.symlink_to("there.toml")
+    assert load(environment={}).plan_minutes == 20
+    (tmp_path / "there.toml").rename(tmp_path / "gone.toml")
+    with pytest.raises(ConfigError, match="No such file"):
+        load(environment={})
+    tmp_path.chmod(0)
+    try:
+        with bound_by_modes(), pytest.raises(ConfigError, match="Permission denied"):
+            load(environment={})
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def test_a_mark_at_the_beginning_is_no_part_of_it(tmp_path: Path) -> None:
+    assert load(write(tmp_path, '\ufefflang = "zh"\n'), {}).lang == "zh"
 
 
 def test_everything_may_be_kept_for_ever(tmp_path: Path) -> None:
