@@ -21,11 +21,10 @@ and, where one person has several accounts or confirms with a key, the [[person]
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bot import rights
+from bot import rights, toml_file
 from bot.errors import InventoryError, UnknownHost
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.person import Register
@@ -87,11 +86,11 @@ def load(path: Path) -> Inventory:
     try:
         if exposed := rights.open_to_others(path):
             raise InventoryError(where=path, detail=exposed)
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = toml_file.read(path)
     except OSError as error:
         raise InventoryError(where=path, detail=error.strerror or "it cannot be read") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InventoryError(where=path, detail=f"it is not TOML: {error}") from error
+    except ValueError as error:
+        raise InventoryError(where=path, detail=str(error)) from error
     if set(data) - {"host", "person"} or not all(isinstance(one, list) for one in data.values()):
         raise InventoryError(where=path, detail="it holds something else than [[host]] and [[person]] tables")
     hosts: dict[str, Host] = {}
@@ -122,7 +121,7 @@ def _host(path: Path, number: int, table: object) -> Host:
     if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536:
         raise wrong("`port` is not a port number")
     address = table.get("address", name)
-    if not isinstance(address, str) or not address:
+    if not isinstance(address, str) or not _may_be_looked_up(address):
         raise wrong("`address` is not a host name or an address")
     enrolled = table.get("enrolled", False)
     if not isinstance(enrolled, bool):
@@ -148,6 +147,14 @@ def _host(path: Path, number: int, table: object) -> Host:
     )
 
 
+def _may_be_looked_up(address: str) -> bool:
+    """Whether a resolver takes the text at all: it raises no `OSError` for a doubled dot or a label that is too long."""
+    try:
+        return bool(address.encode("idna")) and not any(char.isspace() for char in address)
+    except UnicodeError:
+        return False
+
+
 def _role(table: Mapping[str, object], wrong: Wrong, name: str) -> Approvers:
     role = table.get(name, {})
     if not isinstance(role, dict) or set(role) - {"users", "groups"}:
@@ -161,14 +168,17 @@ def _account(path: Path, table: object, wrong: Wrong, role: str) -> Account | No
         return None
     if not isinstance(table, dict) or set(table) != {"user", "key"} or not all(isinstance(one, str) for one in table.values()):
         raise wrong(f'`{role}` is not of the form {{ user = "…", key = "file" }}')
-    key = (path.parent / table["key"]).resolve()
+    key = path.parent / table["key"]
     try:
         exposed = rights.shown_to_others(key)
+        if not key.is_file():
+            raise wrong(f"the key file of {role} is no file")
+        key.read_bytes()
     except OSError as error:
         raise wrong(f"the key file of {role} cannot be read: {error.strerror}") from error
     if exposed:
         raise wrong(f"the key file of {role}: {exposed}")
-    return Account(user=table["user"], key=str(key))
+    return Account(user=table["user"], key=str(key.resolve()))
 
 
 def _shared(reader: Account, writer: Account) -> str:

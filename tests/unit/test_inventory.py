@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.errors import InventoryError, UnknownHost
 from bot.inventory import Inventory, load
 from bot.model.host import Approvers, Via
+from tests.support.bound_by_modes import bound_by_modes
 from tests.support.plans import host
 
 HOST = """
@@ -31,6 +33,9 @@ def write(folder: Path, text: str, mode: int = 0o600) -> Path:
         key = folder / name
         key.write_text(f"a key to {name}")
         key.chmod(0o600)
+    (folder / "folder").mkdir(mode=0o700)
+    (folder / "loop").symlink_to("loop")
+    os.mkfifo(folder / "fifo", 0o600)
     path = folder / "inventory.toml"
     path.write_text(text, encoding="utf-8")
     path.chmod(mode)
@@ -66,6 +71,10 @@ def test_what_is_left_out_is_the_safe_choice(tmp_path: Path) -> None:
         ("port = 2222", "port = true", "`port` is not a port number"),
         ('address = "192.0.2.10"', "address = 5", "`address` is not"),
         ('address = "192.0.2.10"', 'address = ""', "`address` is not"),
+        ('address = "192.0.2.10"', 'address = "mx1..example.com"', "`address` is not"),
+        ('address = "192.0.2.10"', f'address = "{"a" * 64}.example.com"', "`address` is not"),
+        ('address = "192.0.2.10"', 'address = "192.0.2.10 "', "`address` is not"),
+        ('address = "192.0.2.10"', 'address = "a\\u0000b"', "'host.address' holds a NUL"),
         ('host_keys = ["ssh-ed25519 AAAA"]', "", "no trust on first use"),
         ('host_keys = ["ssh-ed25519 AAAA"]', "host_keys = []", "no trust on first use"),
         ('host_keys = ["ssh-ed25519 AAAA"]', 'host_keys = ["SHA256:x"]', "at least one public key"),
@@ -75,6 +84,10 @@ def test_what_is_left_out_is_the_safe_choice(tmp_path: Path) -> None:
         ('reader = { user = "postmedic-probe", key = "probe" }', 'reader = "x"', "`reader` is not of the form"),
         ('reader = { user = "postmedic-probe"', "reader = { user = 5", "`reader` is not of the form"),
         ('reader = { user = "postmedic-probe", key = "probe" }', 'reader = { user = "x", key = "gone" }', "cannot be read"),
+        ('key = "fix"', 'key = "loop"', "the key file of writer cannot be read: Too many levels of symbolic links"),
+        ('key = "fix"', 'key = "folder"', "the key file of writer is no file"),
+        ('key = "fix"', 'key = "fifo"', "the key file of writer is no file"),
+        ('key = "fix"', 'key = "f\\u0000ix"', "'host.writer.key' holds a NUL"),
         ('users = ["U1"]', 'users = "U1"', "`approvers.users` is not a list"),
         ('groups = ["S1"]', 'group = ["S1"]', "`approvers` is not a table"),
         ('approvers = { users = ["U1"], groups = ["S1"] }', "approvers = true", "`approvers` is not a table"),
@@ -114,6 +127,44 @@ NO_ALIAS = HOST.replace('aliases = ["mx1.example.com"]', "")
 def test_a_broken_file_is_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(InventoryError, match=said):
         load(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("name", ["probe", "fix"])
+def test_a_key_that_is_somebody_elses_is_named(tmp_path: Path, name: str) -> None:
+    """As where an administrator made the keys, and the bot's account may not read them."""
+    path = write(tmp_path, HOST)
+    (tmp_path / name).chmod(0)
+    with bound_by_modes(), pytest.raises(InventoryError, match=r"key file of (reader|writer) cannot be read: Permission denied"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("host = " + "[" * 5000, "nested too deeply"),
+        (f"[{'a.' * 5000}a]\n", "nested too deeply"),
+        (f"host = {'9' * 5000}\n", "it is not TOML: Exceeds the limit"),
+        ('"a\\u0000" = 1\n', "holds a NUL"),
+    ],
+)
+def test_no_file_is_an_unforeseen_error(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(InventoryError, match=said) as caught:
+        load(write(tmp_path, text))
+    assert len(str(caught.value)) < 1000
+
+
+def test_an_enormous_file_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = write(tmp_path, "")
+    os.truncate(path, 1 << 40)
+    with pytest.raises(InventoryError, match="more than 16 MiB"):
+        load(path)
+
+
+@pytest.mark.parametrize("lines", ["\ufeff{}", "{}\r\n"])
+def test_what_editors_of_other_systems_write_is_read(tmp_path: Path, lines: str) -> None:
+    path = write(tmp_path, "")
+    path.write_bytes(lines.replace("{}", HOST.replace("\n", "\r\n")).encode())
+    assert list(load(path)) == ["host01"]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
