@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.errors import KnowledgeError
 from bot.knowledge.loader import Section, dump, parse
 from bot.knowledge.shape import Keys, known_keys, section, word, words
 from bot.model.probe import Reading
@@ -45,7 +46,12 @@ def cases(folder: Path) -> list[Case]:
 
 def case(path: Path) -> Case:
     """Read one case; raises `KnowledgeError` with file and line."""
-    top = parse(path.read_bytes(), f"{path.parts[-4]}/{path.parts[-3]}/cases/{path.name}")
+    where = f"{path.parts[-4]}/{path.parts[-3]}/cases/{path.name}"
+    try:
+        top = parse(path.read_bytes(), where)
+    except OSError as error:
+        detail = f"it cannot be read: {error.strerror}"
+        raise KnowledgeError(where=where, detail=detail, hint="look at its rights") from error
     known_keys(top, CASE)
     expect, recorded, probes = section(top, "expect"), section(top, "recorded"), section(top, "probes")
     known_keys(expect, EXPECT)

@@ -5,6 +5,8 @@ A folder that is not there is an error and never an empty one: what it held woul
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -17,6 +19,7 @@ from bot.knowledge.entry import problem
 from bot.model.problem import Problem
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "knowledge"
+_AREA = re.compile(r"[\w-]+")  # unlike .git and lost+found, which others may have closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,24 @@ class Library(Mapping[str, Problem]):
 
 
 def entries(root: Path) -> Iterator[Path]:
-    """Name the folders below `root` that hold a problem: `<area>/<name>/problem.yaml`."""
-    return (path.parent for path in sorted(root.glob("*/*/problem.yaml")))
+    """Name the folders below `root` that hold a problem: `<area>/<name>/problem.yaml`.
+
+    Raises `OSError` for a folder that may not be looked into: a pattern would pass over it, and over what it holds.
+    """
+    for area in _folders(root):
+        try:
+            folders = _folders(area)
+        except OSError:
+            if _AREA.fullmatch(area.name):
+                raise
+            continue
+        for folder in folders:
+            if "problem.yaml" in os.listdir(folder):
+                yield folder
+
+
+def _folders(place: Path) -> list[Path]:
+    return sorted(one for one in place.iterdir() if one.is_dir())
 
 
 def load(
@@ -105,7 +124,13 @@ def _read(root: Path) -> tuple[dict[Path, bytes], list[KnowledgeError]]:
     errors: list[KnowledgeError] = []
     if not root.is_dir():
         errors.append(KnowledgeError(where=root, detail="there is no such folder", hint="make it, or correct knowledge_paths"))
-    for folder in entries(root):
+        return raw, errors
+    try:
+        folders = list(entries(root))
+    except OSError as error:
+        detail = f"it cannot be looked into: {error.strerror}"
+        return raw, [KnowledgeError(where=error.filename, detail=detail, hint="look at its rights")]
+    for folder in folders:
         where = _where(root, folder)
         try:
             for place in (root, folder.parent, folder, folder / "problem.yaml"):
@@ -132,4 +157,4 @@ def _id(folder: Path) -> str:
 
 
 def _where(root: Path, folder: Path) -> str:
-    return f"{root.name}/{folder.relative_to(root)}/problem.yaml"
+    return f"{root.absolute().name}/{folder.relative_to(root)}/problem.yaml"

@@ -22,6 +22,7 @@ from bot.engine import Known
 from bot.errors import KnowledgeError
 from bot.knowledge import seal
 from bot.knowledge.library import BUILT_IN, entries, load
+from tests.support.bound_by_modes import bound_by_modes
 from tests.support.own_entry import ENTRY, IDENTITY, place, sign, signer, signers
 
 CHANGES = 24
@@ -131,6 +132,30 @@ def test_the_command_line_prints_what_to_pin_and_keeps_to_it(
 
 
 # --- signed -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("closed", ["", "local", "local/frob-gone", "local/frob-gone/problem.yaml"])
+def test_what_may_not_be_looked_into_is_not_taken_for_empty(tmp_path: Path, closed: str) -> None:
+    """As where an administrator has put the entries there, and the bot's account is another one."""
+    place(tmp_path / "ours")
+    (tmp_path / "ours" / ".git").mkdir(mode=0)
+    (tmp_path / "ours" / "lost+found").mkdir(mode=0)
+    with bound_by_modes():
+        assert list(load([tmp_path / "ours"])) == [IDENTITY]
+        (tmp_path / "ours" / closed).chmod(0)
+        try:
+            with pytest.raises(KnowledgeError, match="Permission denied. Hint: look at its rights"):
+                load([tmp_path / "ours"])
+        finally:
+            (tmp_path / "ours" / closed).chmod(0o700)
+
+
+def test_a_link_to_nothing_is_an_entry_that_cannot_be_read(tmp_path: Path) -> None:
+    file = place(tmp_path / "ours")
+    file.unlink()
+    file.symlink_to("gone.yaml")
+    with pytest.raises(KnowledgeError, match="ours/local/frob-gone/problem.yaml: it cannot be read: No such file"):
+        load([tmp_path / "ours"])
 
 
 @pytest.fixture

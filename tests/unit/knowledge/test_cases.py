@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,11 @@ def test_a_broken_case_is_refused_with_its_place(tmp_path: Path, text: str, said
         case(path)
     assert said in str(caught.value)
     assert "startup/example/cases/broken.yaml" in str(caught.value)
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.mkdir(), lambda path: path.symlink_to(path.name)])
+def test_a_case_that_cannot_be_read_is_named(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    (tmp_path / "ours/local/frob/cases").mkdir(parents=True)
+    spoil(tmp_path / "ours/local/frob/cases/odd.yaml")
+    with pytest.raises(KnowledgeError, match="local/frob/cases/odd.yaml: it cannot be read"):
+        cases(tmp_path / "ours/local/frob")
