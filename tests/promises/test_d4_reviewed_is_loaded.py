@@ -144,7 +144,7 @@ def test_what_may_not_be_looked_into_is_not_taken_for_empty(tmp_path: Path, clos
         assert list(load([tmp_path / "ours"])) == [IDENTITY]
         (tmp_path / "ours" / closed).chmod(0)
         try:
-            with pytest.raises(KnowledgeError, match="Permission denied. Hint: look at its rights"):
+            with pytest.raises(KnowledgeError, match=r"Permission denied\. Hint: look at its rights"):
                 load([tmp_path / "ours"])
         finally:
             (tmp_path / "ours" / closed).chmod(0o700)
@@ -154,7 +154,7 @@ def test_a_link_to_nothing_is_an_entry_that_cannot_be_read(tmp_path: Path) -> No
     file = place(tmp_path / "ours")
     file.unlink()
     file.symlink_to("gone.yaml")
-    with pytest.raises(KnowledgeError, match="ours/local/frob-gone/problem.yaml: it cannot be read: No such file"):
+    with pytest.raises(KnowledgeError, match=r"ours/local/frob-gone/problem\.yaml: it cannot be read: No such file"):
         load([tmp_path / "ours"])
 
 

@@ -95,5 +95,5 @@ def test_a_broken_case_is_refused_with_its_place(tmp_path: Path, text: str, said
 def test_a_case_that_cannot_be_read_is_named(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     (tmp_path / "ours/local/frob/cases").mkdir(parents=True)
     spoil(tmp_path / "ours/local/frob/cases/odd.yaml")
-    with pytest.raises(KnowledgeError, match="local/frob/cases/odd.yaml: it cannot be read"):
+    with pytest.raises(KnowledgeError, match=r"local/frob/cases/odd\.yaml: it cannot be read"):
         cases(tmp_path / "ours/local/frob")
