@@ -80,7 +80,10 @@ async def discretion(given: Settings) -> Discretion:
 
 def login() -> str:
     """Who calls, for the record: it proves nothing, as whoever may write the database may write anything."""
-    return os.environ.get("SUDO_USER") or getpass.getuser()
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        return str(os.getuid())
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from bot.__main__ import main
 from bot.cli.status import Status
 from bot.model.text import Lang
+from bot.store.store import Store
 
 PASTE = "Nov 20 10:11:12 host01 postfix[812]: fatal: parameter inet_interfaces: no local interface found for 127.0.0.1\n"
 KNOWN = "startup-no-local-interface"
@@ -211,7 +213,17 @@ def test_knowledge_is_shown_and_checked(capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["unheard"], ["check"], ["check", "local", "--lang", "fr"], ["knowledge"], ["demo", "x"]]
+    "arguments",
+    [
+        [],
+        ["unheard"],
+        ["check"],
+        ["check", "local", "--lang", "fr"],
+        ["knowledge"],
+        ["demo", "x"],
+        ["demo", "--port", "0000099999"],
+        ["approve", "4f0c", "--text", "--key", "key"],
+    ],
 )
 def test_a_wrong_call_is_answered_with_its_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -227,3 +239,19 @@ def test_bytes_of_any_charset_can_be_piped_in(tmp_path: Path) -> None:
     assert (done.returncode, KNOWN in done.stdout.decode(), done.stderr) == (Status.FINE, True, b"")
     done = subprocess.run(command, input=bytes(range(256)) * 50, capture_output=True, cwd=Path(__file__).parents[3])
     assert done.returncode == Status.UNRECOGNISED
+
+
+def test_whoever_has_no_name_here_can_freeze_and_is_named_by_number(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A container may run under a number that no file knows."""
+    asyncio.run(_made(folder))
+    for name in ("SUDO_USER", "LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000)
+    assert main(["freeze", "a key was stolen"]) == Status.FINE
+    assert "local:4000000" in capsys.readouterr().out
+
+
+async def _made(folder: Path) -> None:
+    await (await Store.open(str(folder / "postmedic.db"))).close()
