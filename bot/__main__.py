@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
 import os
 import re
+import signal
 import sys
 import time
+from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import config
 from bot.cli.status import Status
-from bot.errors import PostmedicError
+from bot.errors import NotWritten, PostmedicError
 from bot.model.text import LANGS, Lang
 from bot.render.redact import redact
 from bot.render.visible import visible
+
+ENDED_BY = 128  # and the number of a signal, as shells say it
+_NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -89,9 +95,10 @@ def parser() -> argparse.ArgumentParser:
     approve = command("approve", "approve:run", "read a high risk plan, and confirm it outside Slack with your SSH key")
     approve.add_argument("plan", help="the plan's id, as its card in Slack shows it")
     approve.add_argument("--as", dest="person", help="your name in the inventory (default: who has your login)")
-    approve.add_argument("--text", action="store_true", help="print only the words to sign")
-    approve.add_argument("--key", type=Path, help="sign with this private key")
-    approve.add_argument("--signature", help="a signature made elsewhere: a file, or - for standard input")
+    how = approve.add_mutually_exclusive_group()  # who asks for the words only must not have signed them
+    how.add_argument("--text", action="store_true", help="print only the words to sign")
+    how.add_argument("--key", type=Path, help="sign with this private key")
+    how.add_argument("--signature", help="a signature made elsewhere: a file, or - for standard input")
     approve.add_argument("--break-glass", action="store_true", help="confirm that you break the glass, not an approval")
     freeze = command("freeze", "freezing:freeze", "stop every change on every host that was not yet sent")
     freeze.add_argument("reason", nargs="*", help="why; everybody will see it")
@@ -110,7 +117,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text[:6]) > 65535:
+    if not text.isdecimal() or len(text) > 5 or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{visible(text[:40])} is no port number from 0 to 65535")
     return int(text)
 
@@ -129,7 +136,7 @@ def _since(text: str) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
-def _language(given: argparse.Namespace) -> Lang:
+def _language(given: Namespace) -> Lang:
     """In which language an error is told, also where the settings are the error."""
     try:
         return given.lang or config.load(given.settings).lang
@@ -139,20 +146,50 @@ def _language(given: argparse.Namespace) -> Lang:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and give its exit status; errors are one clear message on standard error."""
-    given = parser().parse_args(arguments)
-    module, _, function = given.run.partition(":")
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")  # a log may hold bytes of any charset
+    _make_streams_usable()
+    given = Namespace(lang=None, settings=None)
     try:
-        return int(getattr(importlib.import_module(f"bot.cli.{module}"), function)(given))
+        try:
+            parser().parse_args(arguments, given)
+            module, _, function = given.run.partition(":")
+            status = int(getattr(importlib.import_module(f"bot.cli.{module}"), function)(given))
+        finally:
+            sys.stdout.flush()  # what cannot be written is to be said here and not behind our back
     except PostmedicError as error:
-        print(f"{error.code}: {visible(redact(error.said(_language(given)))[0])}", file=sys.stderr)
-        return Status.USAGE
+        return _refused(error, given)
     except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # the reader of our output went away, e.g. `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Status.FINE
+        return ENDED_BY + signal.SIGINT
+    except BrokenPipeError:  # the reader of our output went away, e.g. `| head`: what was found may not have been told
+        _write_no_more()
+        return ENDED_BY + signal.SIGPIPE
+    except OSError as error:
+        if error.errno not in _NOT_WRITTEN or error.filename is not None:
+            raise
+        _write_no_more()
+        return _refused(NotWritten(detail=error.strerror), given)
+    return status
+
+
+def _refused(error: PostmedicError, given: Namespace) -> Status:
+    print(f"{error.code}: {visible(redact(error.said(_language(given)))[0])}", file=sys.stderr)
+    return Status.USAGE
+
+
+def _make_streams_usable() -> None:
+    """A closed stream is an empty one, a log may hold bytes of any charset, and a terminal may lack some of our characters."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(opened := os.open(os.devnull, os.O_RDWR), number)
+            if opened != number:
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
+
+
+def _write_no_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -57,6 +57,13 @@ class PasteUnreadable(PostmedicError):
     zh = "无法读取 {where}：{detail}。请指定一个文本文件，或用 `-` 表示标准输入。"
 
 
+class NotWritten(PostmedicError):
+    """The output could not be written: {detail}. What was written of it is not whole; make room, then call it again."""
+
+    code = "PM105"
+    zh = "无法写出输出：{detail}。已写出的部分不完整；请腾出空间，然后重新执行。"
+
+
 # --- hosts ------------------------------------------------------------------------------------------------------------
 
 

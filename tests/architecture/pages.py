@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 from bot import errors
-from bot.__main__ import parser
+from bot.__main__ import ENDED_BY, parser
 from bot.audit import chain, kinds
 from bot.authoring import schema
 from bot.authoring.scaffold import SCHEMA
@@ -26,7 +27,8 @@ PROMISES = re.compile(r"\b([A-G][0-9]{1,2})\b")
 STATUS = {
     Status.FINE: "everything measured is well",
     Status.FOUND: "a cause is confirmed, the health check found something, or the audit record does not hold",
-    Status.USAGE: "the call, the settings, the inventory or the knowledge cannot be used; standard error says what to correct",
+    Status.USAGE: "the call, the settings, the inventory or the knowledge cannot be used, or the output not be written; "
+    "standard error says what to correct",
     Status.UNMEASURED: "nothing is confirmed, and something could not be measured",
     Status.UNRECOGNISED: "the paste is no problem that is known",
 }
@@ -61,6 +63,8 @@ def _commands() -> str:
         parts.append("\n" + "\n".join(rows) + "\n" if rows else "")
     parts.append("\n## Exit status\n\n| status | what it says |\n| --- | --- |\n")
     parts += [f"| {status.value} | {STATUS[status]} |\n" for status in Status]
+    ended = f"{ENDED_BY + signal.SIGINT}, {ENDED_BY + signal.SIGPIPE}"
+    parts.append(f"| {ended} | Ctrl-C ended it, or what read its output went away: nothing is said about what was measured |\n")
     return "".join(parts)
 
 
@@ -77,7 +81,7 @@ def parsers(top: argparse.ArgumentParser, name: str) -> Iterator[tuple[str, argp
 def _row(action: argparse.Action) -> str:
     written = ", ".join(action.option_strings) or action.dest
     choices = f" ({', '.join(action.choices)})" if action.choices else ""
-    needed = " **needed**" if action.required else ""
+    needed = " **needed**" if action.required and action.nargs != "*" else ""
     default = f" (default: {action.default})" if action.default not in (None, False, 0.0) else ""
     return f"- `{written}`{choices}{needed}{': ' + action.help if action.help else ''}{default}"
 
