@@ -106,5 +106,9 @@ async def note_start(store: Store, owner: str, knowledge: str) -> None:
 
 
 def _private(database: Path) -> None:
-    if database.exists() and (exposed := rights.shown_to_others(database)):
+    try:
+        exposed = rights.shown_to_others(database) if database.exists() else ""
+    except OSError as error:
+        raise ConfigError(where=database, detail=error.strerror or "it cannot be looked at") from error
+    if exposed:
         raise ConfigError(where=database, detail=f"it holds what people pasted, and {exposed}")

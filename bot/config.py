@@ -113,8 +113,11 @@ def _from_file(file: Path) -> dict[str, Any]:
 
 
 def there(database: str) -> bool:
-    """Whether there is a database to open, as far as that can be told without opening it."""
-    return is_url(database) or Path(database).exists()
+    """Whether there is a database to open, as far as that can be told without opening it, which will say why it cannot."""
+    try:
+        return is_url(database) or Path(database).exists()
+    except OSError:
+        return True
 
 
 def is_url(database: str) -> bool:

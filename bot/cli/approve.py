@@ -19,7 +19,7 @@ from bot.cli.findings import say
 from bot.cli.setting_up import language, login, settings, store
 from bot.cli.status import Status
 from bot.config import Settings
-from bot.errors import NoSignature, WhoAreYou
+from bot.errors import NoSignature, NotFound, WhoAreYou
 from bot.execution.confirming import confirm, may_confirm
 from bot.inventory import Inventory
 from bot.model.execution import State
@@ -43,6 +43,8 @@ async def _run(arguments: Namespace, given: Settings, lang: Lang) -> int:
     person = _person(hosts, arguments.person)
     decision = Decision.BREAK_GLASS if arguments.break_glass else Decision.APPROVE
     async with store(given) as opened:
+        if not arguments.plan.isascii():  # no database would take bytes that are no text
+            raise NotFound(what=arguments.plan)
         progress = await opened.plans.progress(arguments.plan)
         plan = progress.plan
         text = signed_text(plan, person.name, decision)
@@ -107,10 +109,13 @@ def _say(progress: Progress, hosts: Inventory, lang: Lang) -> None:
 
 
 async def _sign(key: Path, text: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        "ssh-keygen", "-Y", "sign", "-n", NAMESPACE, "-f", str(key),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "ssh-keygen", "-Y", "sign", "-n", NAMESPACE, "-f", str(key),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+    except OSError as error:
+        raise NoSignature(detail=f"ssh-keygen: {error.strerror}") from error
     signature, _ = await process.communicate(text.encode())
     if process.returncode != 0:
         raise NoSignature(detail=f"ssh-keygen could not sign with {key}")

@@ -20,7 +20,7 @@ from bot.audit.witnesses import Testimony, Unexplained
 from bot.cli.findings import say
 from bot.cli.setting_up import language, settings
 from bot.cli.status import Status
-from bot.config import Settings
+from bot.config import Settings, there
 from bot.errors import ConfigError, StoreUnavailable
 from bot.model.event import Event
 from bot.model.text import Lang
@@ -132,7 +132,7 @@ async def _stored(given: Settings) -> AsyncIterator[Store]:
 
 
 def _unchanged(where: str) -> Store:
-    if "://" not in where and not Path(where).is_file():
+    if not there(where):
         raise StoreUnavailable(detail=f"there is no file {where}")
     return Store.unchanged(where)
 

@@ -51,7 +51,11 @@ def _absent(file: Path, lang: Lang) -> Finding:
 
 
 def _rights(file: Path, lang: Lang) -> list[Finding]:
-    if not file.stat().st_mode & 0o077:
+    try:
+        closed = not file.stat().st_mode & 0o077
+    except OSError:  # opening it will say why
+        closed = True
+    if closed:
         return []
     says = say("doctor-database-open", lang, file=file)
     return [Finding(about="database", verdict=Verdict.FOUND, says=says, mend=f"chmod 600 {file}")]

@@ -22,8 +22,9 @@ from bot.cli.setting_up import language, settings
 from bot.cli.slack_findings import look_at_slack
 from bot.cli.status import Status
 from bot.config import Settings, there
-from bot.errors import ConfigError, PostmedicError
+from bot.errors import ConfigError, InventoryError, PostmedicError
 from bot.inventory import Inventory
+from bot.model.host import Host
 from bot.model.text import Lang
 from bot.render.redact import redact
 from bot.render.visible import visible
@@ -73,14 +74,14 @@ async def _collect(given: Settings, host: str | None, lang: Lang) -> list[Findin
 
 async def _look(given: Settings, host: str | None, lang: Lang) -> AsyncIterator[Finding]:
     yield Finding(about="settings", verdict=Verdict.FINE, says=say("doctor-settings-fine", lang))
-    known = Inventory({})
+    known, chosen = Inventory({}), list[Host]()
     try:
         known = inventory.load(given.inventory)
+        chosen = [known.find(host)] if host else list(known.values())
         says = say("doctor-inventory-fine", lang, file=given.inventory, count=len(known))
         yield Finding(about="inventory", verdict=Verdict.FINE, says=says)
-    except PostmedicError as error:
+    except InventoryError as error:
         yield _error("inventory", error, lang, say("doctor-inventory-how", lang, file=given.inventory))
-    chosen = [known.find(host)] if host else list(known.values())
     if host is None:
         yield await _knowledge(given, lang)
         for finding in await look_at_database(given.database, lang):

@@ -281,7 +281,7 @@ def _files(folder: Path) -> Path:
 
 
 async def test_the_command_shows_the_plan_and_takes_both_ways_of_signing(
-    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call = ["--settings", str(_files(tmp_path))]
     one, other = plan(risk=Risk.HIGH), plan("plan-2", risk=Risk.HIGH)
@@ -310,5 +310,10 @@ async def test_the_command_shows_the_plan_and_takes_both_ways_of_signing(
     assert status == 0
     status, shown = await said(other.id, "--as", "nobody")
     assert (status, "anne, bert, carl, paul" in shown) == (2, True)
+    status, shown = await said("4f0c\udcff", "--as", "anne")
+    assert (status, shown.startswith("PM301: ")) == (2, True), "no damage is found in the database where there is none"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, shown = await said(one.id, "--as", "anne", "--key", str(tmp_path / "anne"))
+    assert (status, "PM311: No signature could be made, read or verified: ssh-keygen: No such file" in shown) == (2, True)
     for each, names in ((one, ["anne"]), (other, ["bert"])):
         assert [found.person for found in (await store.plans.progress(each.id)).confirmations] == names
