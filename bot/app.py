@@ -45,7 +45,12 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
     slack = await connect(settings)
     caps = Caps(host=settings.host_changes_per_hour, fleet=settings.changes_per_hour)
     store = await Store.open(settings.database, caps=caps, witness=syslog.witness(settings.audit_syslog))
-    connector = SshConnector(may_send=store.gate.may_send)
+    owner = f"bot-{secrets.token_hex(8)}"
+
+    async def may_send(plan_id: str) -> None:
+        await store.plans.may_send(plan_id, owner)
+
+    connector = SshConnector(may_send=may_send)
     discretion = Discretion(key=await store.key(PSEUDONYMS) if settings.addresses == PSEUDONYMS else b"")
     engine = Engine(
         inventory=hosts,
@@ -67,7 +72,6 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Slack, Desk]]:
         await forget_what_is_old(means, settings.keep_days)
 
     use(known)
-    owner = f"bot-{secrets.token_hex(8)}"
     await note_start(store, owner, known.library.digest)
     means = Means(
         store=store,

@@ -209,6 +209,14 @@ class Frozen(PostmedicError):
     zh = "{who} 已冻结所有变更：{reason}。在运行 bot 的机器上执行 `postmedic unfreeze` 之前，不会再向任何主机发送内容。"
 
 
+class StoodStill(PostmedicError):
+    """This process stood still for so long that the plan {plan} may be in other hands, so its step was not sent. Look at the
+    plan's card for what became of it."""
+
+    code = "PM313"
+    zh = "本进程停顿过久，方案 {plan} 可能已由其他进程接手，因此没有发送该步骤。请查看方案卡片了解结果。"
+
+
 class StoreUnavailable(PostmedicError):
     """The database could not be used: {detail}. Nothing was approved or run; fixes stay closed until it works again."""
 

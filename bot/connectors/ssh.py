@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from bot.connectors.answers import Answer, Hearing
@@ -27,10 +28,10 @@ if TYPE_CHECKING:  # importing asyncssh takes a quarter of a second, which the c
     from bot.connectors.ssh_connection import Connection, Exec, Opener
 
 
-MaySend = Callable[[], Awaitable[None]]
+MaySend = Callable[[str], Awaitable[None]]
 
 
-async def _always() -> None:
+async def _always(*about: str) -> None:
     return
 
 
@@ -39,8 +40,8 @@ class SshConnector:
 
     All times are in seconds: `connect_timeout` covers reaching, key exchange and login; a peer silent for four times
     `keepalive` is lost; `idle` is how long a connection is kept for the next round; `step_seconds` bounds the wait for one
-    step's answer. `fleet` is how many hosts are asked at once. `may_send` is awaited right before a step is sent, when its
-    connection stands, and raises what keeps it from being sent.
+    step's answer. `fleet` is how many hosts are asked at once. `may_send` is awaited with the execution right before a step
+    is sent, when its connection stands, and raises what keeps it from being sent.
     """
 
     def __init__(
@@ -193,7 +194,8 @@ class SshWriter:
         Raises `ConnectionDropped` when it cannot be known whether or how the step ended, other `HostError`s only when
         nothing was sent.
         """
-        heard = await self._converse(self._may_send, "run", execution, str(index), step.operation, *step.tokens)
+        may_send = partial(self._may_send, execution)
+        heard = await self._converse(may_send, "run", execution, str(index), step.operation, *step.tokens)
         refused = heard.refusal()
         if refused is not None:
             return refused
@@ -221,7 +223,7 @@ class SshWriter:
             raise ConnectionDropped(host=self._host.name, detail="it ended before the answer about the step was complete")
         return answer
 
-    async def _converse(self, may_send: MaySend, *spoken: str) -> Hearing:
+    async def _converse(self, may_send: Callable[[], Awaitable[None]], *spoken: str) -> Hearing:
         """Send plain words over a new connection and hear the whole answer."""
         from bot.connectors.ssh_connection import NotOpened
 

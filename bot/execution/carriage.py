@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.connectors.base import Writer
-from bot.errors import ConnectionDropped, Frozen, HostError
+from bot.errors import ConnectionDropped, Frozen, HostError, StoodStill
 from bot.execution.checking import Cleared, Stopped, checked
 from bot.execution.means import Means
 from bot.execution.measuring import measured_until_true
@@ -133,7 +133,7 @@ class Carriage:
                     result = await writer.run(self._plan.id, index, step)
             except ConnectionDropped as error:
                 return Ended(why=Why.CONNECTION_LOST, detail=str(error))
-            except (HostError, Frozen) as error:  # either way nothing was sent
+            except (HostError, Frozen, StoodStill) as error:  # whichever it is, nothing was sent
                 if not await plans.withdraw_step(self._plan.id, owner, index):
                     raise Lost from error
                 why = Why.FROZEN if isinstance(error, Frozen) else Why.NOT_SENT

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from bot.approval.policy import Refusal, resolver_refusal, review_refusal, standing
@@ -34,6 +35,7 @@ class Executor:
         self._awake = asyncio.Event()
         self._stopping = False
         self._carried: set[asyncio.Task[None]] = set()
+        self._in_hand: set[str] = set()  # plans; one whose lease died is let go before it is taken anew
 
     async def propose(self, plan: Plan, conversation: str = "") -> None:
         """Store a plan for review; `conversation` is the id of the one whose thread shows it.
@@ -118,16 +120,19 @@ class Executor:
     async def carry(self, plan_id: str) -> bool:
         """Carry an approved plan to its end; False when it cannot be taken: not approved, expired, or its host is busy."""
         now = await self._now((await self._plans.progress(plan_id)).plan)
-        if not await self._plans.claim(plan_id, self._means.owner, now):
+        if plan_id in self._in_hand:
             return False
-        await self._held(plan_id, State.CHECKING)
+        with self._taken(plan_id):
+            if not await self._plans.claim(plan_id, self._means.owner, now):
+                return False
+            await self._held(plan_id, State.CHECKING)
         return True
 
     async def recover(self) -> None:
         """Take over what dead processes left, and end what is over; plans found this way are followed by tasks."""
         for orphan in await self._plans.orphans():
-            if await self._plans.adopt(orphan, self._means.owner) is State.PROBING:
-                self._follow(self._held(orphan.plan_id, State.PROBING))
+            if orphan.plan_id not in self._in_hand and await self._plans.adopt(orphan, self._means.owner) is State.PROBING:
+                self._follow(self._resume(orphan.plan_id))
         await self._means.store.end_what_was_restored()
         await self._plans.expire(await self._now())
 
@@ -160,6 +165,18 @@ class Executor:
 
     async def _take(self, plan_id: str) -> None:
         await self.carry(plan_id)
+
+    async def _resume(self, plan_id: str) -> None:
+        with self._taken(plan_id):
+            await self._held(plan_id, State.PROBING)
+
+    @contextmanager
+    def _taken(self, plan_id: str) -> Iterator[None]:
+        self._in_hand.add(plan_id)
+        try:
+            yield
+        finally:
+            self._in_hand.discard(plan_id)
 
     async def _held(self, plan_id: str, state: State) -> None:
         """Go on with a plan this process has just taken; after an error its lease dies and it is taken over."""

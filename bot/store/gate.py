@@ -53,11 +53,6 @@ class Gate:
             await _show_open(connection, event)
             return True
 
-    async def may_send(self) -> None:
-        """Ask once more when the way to the host stands, as reaching it may have taken long; raises `Frozen`."""
-        async with self._database.reading() as connection:
-            await step_through(connection)
-
     async def frozen(self) -> Freeze | None:
         """The freeze that lies on everything, if any."""
         async with self._database.reading() as connection:
@@ -70,9 +65,9 @@ async def frozen(connection: AsyncConnection, *, hold: bool = False) -> Freeze |
     return Freeze(at=row.frozen_at, actor=row.actor, reason=row.reason) if row.frozen_at else None
 
 
-async def step_through(connection: AsyncConnection) -> None:
-    """Let one step through, in the transaction that notes it as sent; raises `Frozen`."""
-    if found := await frozen(connection, hold=True):
+async def step_through(connection: AsyncConnection, *, hold: bool = True) -> None:
+    """Let one step through, in the transaction that notes it as sent; raises `Frozen`. Without `hold` it is only asked."""
+    if found := await frozen(connection, hold=hold):
         raise Frozen(who=found.actor, reason=found.reason or "no reason given")
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
-from sqlalchemy import ColumnElement, Table, or_, update
+from sqlalchemy import ColumnElement, Table, not_, or_, update
 
 from bot.errors import StoreUnavailable
 from bot.store.database import Database
@@ -25,12 +25,19 @@ def dead(table: Table, lease_seconds: float) -> ColumnElement[bool]:
     return or_(table.c.lease_until < now(), table.c.lease_until > now() + 2 * lease_seconds)
 
 
-async def renew(database: Database, table: Table, key: str, owner: str, held: Collection[str]) -> None:
-    """Extend the leases of the rows in `held` that are still `owner`'s."""
+def alive(table: Table, lease_seconds: float) -> ColumnElement[bool]:
+    """The row's worker was never silent for longer than its lease, so that nobody else can have taken it."""
+    return not_(dead(table, lease_seconds))
+
+
+async def renew(
+    database: Database, table: Table, key: str, owner: str, held: Collection[str], *also: ColumnElement[bool]
+) -> None:
+    """Extend the leases of the rows in `held` that are still `owner`'s, and for which `also` holds."""
     async with database.writing() as connection:
         await connection.execute(
             update(table)
-            .where(table.c[key].in_(held), table.c.owner == owner)
+            .where(table.c[key].in_(held), table.c.owner == owner, *also)
             .values(lease_until=now() + database.lease_seconds)
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import NotFound, Refused
+from bot.errors import NotFound, Refused, StoodStill
 from bot.model.execution import ARROWS, ON_HOST, State, StepResult
 from bot.model.gate import Caps, Waits
 from bot.model.plan import Plan, Step
@@ -19,9 +19,10 @@ from bot.model.review import Confirmation, Review, Standing
 from bot.store import course, gate, schema
 from bot.store.database import Conflict, Database
 from bot.store.dialect import now
-from bot.store.leases import dead, renew
+from bot.store.leases import alive, dead, renew
 
 HELD = ON_HOST - {State.IN_DOUBT}  # states in which a living process works on the plan
+SENDING = (State.APPLYING, State.UNDOING)
 _ROW = schema.plans.c
 Judge = Callable[[tuple[Review, ...], tuple[Confirmation, ...]], Standing]
 
@@ -40,6 +41,7 @@ class Plans:
     def __init__(self, database: Database, caps: Caps) -> None:
         self._database = database
         self._caps = caps
+        self._alive = alive(schema.plans, database.lease_seconds)
 
     async def propose(self, plan: Plan, conversation: str) -> None:
         """Store a new plan; the same plan again is nothing new, another plan under its id is `Refused`."""
@@ -127,12 +129,14 @@ class Plans:
     ) -> bool:
         """Move a plan that `owner` holds (in doubt: that nobody holds) along an arrow; False when it was not there any more.
 
-        `begins` notes in the same transaction that the step with this index may be on the host from now on. Raises `Frozen`.
+        `begins` notes in the same transaction that the step with this index may be on the host from now on; an owner that was
+        silent for longer than its lease, whose facts may be old, begins nothing. Raises `Frozen`.
         """
         async with self._database.writing() as connection:
             if begins is not None:
                 await gate.step_through(connection)
             held = () if source is State.IN_DOUBT else (_ROW.owner == owner,)
+            held = held if begins is None else (*held, self._alive)
             moved = await self.swap(
                 connection,
                 plan_id,
@@ -157,13 +161,21 @@ class Plans:
             await gate.step_through(connection)
             kept = await connection.execute(
                 update(schema.plans)
-                .where(_ROW.id == plan_id, _ROW.state == state, _ROW.owner == owner)
+                .where(_ROW.id == plan_id, _ROW.state == state, _ROW.owner == owner, self._alive)
                 .values(lease_until=now() + self._database.lease_seconds, changed_at=now())
             )
             if kept.rowcount != 1:
                 return False
             await course.begin_step(connection, plan_id, owner, index, step, undo=state is State.UNDOING)
             return True
+
+    async def may_send(self, plan_id: str, owner: str) -> None:
+        """Ask once more when the way to the host stands, as reaching it may take long; raises `Frozen` or `StoodStill`."""
+        mine = (_ROW.id == plan_id, _ROW.owner == owner, _ROW.state.in_(SENDING), self._alive)
+        async with self._database.reading() as connection:
+            await gate.step_through(connection, hold=False)
+            if not await connection.scalar(select(_ROW.id).where(*mine)):
+                raise StoodStill(plan=plan_id)
 
     async def end_step(self, plan_id: str, owner: str, index: int, result: StepResult) -> bool:
         """Keep how a step ended, whoever holds the plan now, because it is true; False when the plan was lost."""
@@ -229,8 +241,8 @@ class Plans:
         return target if taken else None
 
     async def renew(self, owner: str, plan_ids: Collection[str]) -> None:
-        """Extend the leases of plans that are worked on."""
-        await renew(self._database, schema.plans, "id", owner, plan_ids)
+        """Extend the leases of plans that are worked on; one that has died stays dead, as another process may have seen it."""
+        await renew(self._database, schema.plans, "id", owner, plan_ids, self._alive)
 
     async def swap(
         self,

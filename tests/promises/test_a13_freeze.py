@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,17 +17,19 @@ from bot.__main__ import main
 from bot.config import PSEUDONYMS
 from bot.errors import Frozen
 from bot.execution.executor import Executor
+from bot.model.event import Event
 from bot.model.execution import State, StepResult
-from bot.model.gate import Caps, Waits
+from bot.model.gate import Caps, Freeze, Waits
 from bot.model.progress import Why
 from bot.render.discretion import Discretion
 from bot.sandbox.slack.seed import MAIL_OPS
+from bot.store import gate
 from bot.store.store import Store
 from tests.drills.machine import FileMachine, append, lines
 from tests.e2e.test_story_fix import proposed, shows
 from tests.support.house import at_home
 from tests.support.plans import APPROVERS, Machine, fails, means, plan, review, step
-from tests.support.stores import follows
+from tests.support.stores import follows, opened
 
 QUEUED = 50
 WIDE = Caps(host=100, fleet=1000)
@@ -203,13 +206,42 @@ async def test_while_a_host_is_being_reached_its_step_is_not_sent(store: Store) 
     class Slow(Machine):
         async def run(self, execution: str, index: int, step: object) -> StepResult:
             await store.gate.freeze("U0DORA", "")
-            await store.gate.may_send()
+            await store.plans.may_send(execution, "worker-1")
             return await super().run(execution, index, step)  # type: ignore[arg-type]
 
     machine = Slow()
     await carried(store, machine)
     progress = await store.plans.progress("plan-1")
     assert (progress.state, progress.why, progress.steps, machine.ran) == (State.FAILED, Why.FROZEN, (), [])
+
+
+async def test_asking_while_a_freeze_is_being_laid_leaves_no_doubt(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    laying, lies = asyncio.Event(), asyncio.Event()
+    append = gate.events.append
+
+    async def appends_late(*about: Any, **more: Any) -> Event:
+        laying.set()  # the freeze is there, and not yet for everybody
+        await lies.wait()
+        return await append(*about, **more)
+
+    class Slow(Machine):
+        async def run(self, execution: str, index: int, step: Any) -> StepResult:
+            monkeypatch.setattr(gate.events, "append", appends_late)
+            freezing.append(asyncio.create_task(other.gate.freeze("U0DORA", "")))
+            await laying.wait()
+            asking = asyncio.create_task(store.plans.may_send(execution, "worker-1"))
+            await asyncio.wait({asking}, timeout=1)
+            lies.set()
+            await freezing[0]
+            await asking
+            await store.plans.may_send(execution, "worker-1")
+            return await super().run(execution, index, step)
+
+    machine, freezing = Slow(), list[asyncio.Task[Freeze]]()
+    async with opened(database) as store, opened(database) as other:
+        await carried(store, machine)
+        progress = await store.plans.progress("plan-1")
+        assert (progress.state, progress.why, progress.steps, machine.ran) == (State.FAILED, Why.FROZEN, (), [])
 
 
 async def test_a_frozen_plan_still_expires(store: Store) -> None:

@@ -171,6 +171,43 @@ async def test_a_bot_that_goes_on_after_a_long_silence_sends_nothing_more(
         assert await there.events.verify() is None
 
 
+async def test_a_step_whose_bot_stood_still_on_its_way_to_the_host_is_not_sent(database: str) -> None:
+    """As on a suspended machine, which wakes with its connection still open."""
+
+    class Suspended(Machine):
+        async def run(self, execution: str, index: int, step: Step) -> StepResult:
+            await altered(there, "UPDATE plans SET lease_until = 1")
+            await two.recover()
+            await two.settle()
+            assert await there.plans.state(execution) is State.IN_DOUBT
+            await here.plans.may_send(execution, "one")  # what the way to the host asks when it stands
+            return await super().run(execution, index, step)
+
+    machine = Suspended()
+    async with opened(database) as here, opened(database) as there:
+        two = Executor(means(there, machine, owner="two"))
+        assert await (await carried(here, machine))
+        assert machine.ran == []
+        assert await there.plans.state("plan-1") is State.IN_DOUBT
+        assert await there.events.verify() is None
+
+
+async def test_a_step_whose_bot_was_silent_too_long_is_not_sent_though_nobody_took_over(database: str) -> None:
+    class Suspended(Machine):
+        async def run(self, execution: str, index: int, step: Step) -> StepResult:
+            await altered(store, "UPDATE plans SET lease_until = 1")
+            await store.plans.renew("one", [execution])  # the first that a process does when it wakes
+            await store.plans.may_send(execution, "one")
+            return await super().run(execution, index, step)
+
+    machine = Suspended()
+    async with opened(database) as store:
+        assert await (await carried(store, machine))
+        progress = await store.plans.progress("plan-1")
+        assert (progress.state, progress.why, progress.steps, machine.ran) == (State.FAILED, Why.NOT_SENT, (), [])
+        assert "stood still" in progress.detail
+
+
 async def test_random_kills_of_two_replicas_break_nothing(database: str, tmp_path: Path) -> None:
     outcome = await chaos(database, tmp_path, seconds=6)
     assert outcome.good, outcome

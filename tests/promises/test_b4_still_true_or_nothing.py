@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,17 @@ from typing import assert_never
 import pytest
 
 from bot.execution.executor import Executor
+from bot.execution.means import Pace
 from bot.facts.base import FACTS
 from bot.facts.boot import BOOT, BOOT_ID
 from bot.knowledge.cases import cases
 from bot.knowledge.conditions import from_canonical
 from bot.model.condition import All, Any, Condition, In, Is, Not, Truth, paths
+from bot.model.diagnosis import Diagnosis
 from bot.model.enrolment import Enrolment
-from bot.model.execution import State
+from bot.model.execution import FINAL, State
 from bot.model.fact import Reason, Unknown
+from bot.model.plan import Plan
 from bot.model.probe import Reading
 from bot.model.progress import Stage, Why
 from bot.model.text import LANGS
@@ -25,6 +29,7 @@ from bot.render.plan_card import plan_card
 from bot.store.store import Store
 from tests.support.fixes import LIBRARY, Mended, Recorded, carried, mended, offered, readings
 from tests.support.plans import APPROVERS, BOOTED, Machine, means, plan, review
+from tests.support.stores import altered, opened
 
 Over = dict[str, object]
 FIXES = {one.name: one for one in mended()}
@@ -143,6 +148,47 @@ async def test_nothing_else_is_asked_between_the_last_measurement_and_the_step(s
     progress = await store.plans.progress(one.id)
     assert (progress.state, progress.why, machine.ran) == (State.STALE, Why.BEFORE_CHANGED, [])
     await store.close()
+
+
+class Slow(Machine):
+    """A host that is measured twice, each time for as long as its gate is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.gates = (asyncio.Event(), asyncio.Event()), (asyncio.Event(), asyncio.Event())
+
+    async def measure(self, plan: Plan) -> Diagnosis:
+        found = await super().measure(plan)
+        self.reached[self.measured - 1].set()
+        await self.gates[self.measured - 1].wait()
+        return found
+
+
+async def test_a_bot_that_stood_still_after_measuring_measures_again(database: str) -> None:
+    """As on a suspended machine: nobody took over, so the bot finds its own plan left."""
+    machine, one = Slow(), plan()
+    async with opened(database) as store, asyncio.timeout(60):
+        executor = Executor(means(store, machine, pace=Pace(measure=60)))
+        await executor.propose(one)
+        await executor.review(one.id, review(one), APPROVERS)
+        serving = asyncio.create_task(executor.run())
+        await machine.reached[0].wait()
+        await altered(store, "UPDATE plans SET lease_until = 1")
+        machine.facts["loopback.state"] = "up"  # somebody has mended it meanwhile
+        await executor.recover()
+        again = asyncio.create_task(executor.carry(one.id))
+        await asyncio.sleep(0.2)
+        machine.gates[0].set()
+        await machine.reached[1].wait()
+        await again
+        assert machine.ran == []
+        machine.gates[1].set()
+        while await store.plans.state(one.id) not in FINAL:
+            await asyncio.sleep(0.02)
+        executor.stop()
+        await serving
+        progress = await store.plans.progress(one.id)
+        assert (progress.state, progress.why, machine.ran) == (State.STALE, Why.BEFORE_CHANGED, [])
 
 
 # --- the host was restarted -----------------------------------------------------------------------------------------------

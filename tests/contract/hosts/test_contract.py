@@ -105,7 +105,7 @@ async def test_a_step_runs_once_and_its_result_is_replayed(site: Site, connector
 
 
 async def test_a_step_that_may_not_be_sent_any_more_does_not_leave(site: Site) -> None:
-    async def frozen() -> None:
+    async def frozen(execution: str) -> None:
         raise Frozen(who="U0DORA", reason="stop")
 
     connector = SshConnector(connect_timeout=2, may_send=frozen)
