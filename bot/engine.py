@@ -162,7 +162,7 @@ class Engine:
     async def measure(self, planned: Plan) -> Diagnosis:
         """Run the diagnosis a plan was made from again, on fresh facts and with the same captures."""
         match = Match(problem=planned.problem, kind=Kind.EXACT, score=100.0, captures=dict(planned.captures))
-        host = self.inventory[planned.host]
+        host = self.inventory.find(planned.host)
         return await self.diagnose(host, match, self.reader(host))
 
 

@@ -117,6 +117,14 @@ class NoWriter(HostError):
     zh = "{host} 没有用于修复的账号，因此 postmedic 只把该修复作为建议给出。"
 
 
+class OtherHost(HostError):
+    """The inventory no longer holds for {host} the host key that this plan was made over, so {host} may be another machine by
+    now; it was not asked. Run the diagnosis again."""
+
+    code = "PM216"
+    zh = "清单中 {host} 的主机密钥已不是该方案当时所依据的密钥，{host} 可能已是另一台机器，因此没有询问它。请重新诊断。"
+
+
 # --- plans and approvals ----------------------------------------------------------------------------------------------
 
 

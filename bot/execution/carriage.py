@@ -89,7 +89,7 @@ class Carriage:
             await self._move(State.VERIFYING, State.SUCCEEDED, measured=found)
             return
         ended = Ended(why=Why.AFTER_NOT_REACHED, detail=found.error)
-        writer = writer or self._means.writer(self._plan.host)
+        writer = writer or self._means.writer(self._plan)
         if self._plan.undo and writer is not None:
             await self._undo(State.VERIFYING, writer, ended, found)
         else:

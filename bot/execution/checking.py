@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass, replace
 
 from bot.approval.policy import review_refusal, standing
 from bot.connectors.base import StepState, Writer
 from bot.errors import HostError, Refused, UnknownHost
 from bot.execution.enrolment import expected
+from bot.execution.fingerprints import fingerprints
 from bot.execution.means import Means
 from bot.execution.measuring import measured
 from bot.execution.signatures import verified
@@ -81,16 +80,6 @@ def _why(found: Measurement, diagnosis: Diagnosis | None) -> Why:
     return Why.BEFORE_CHANGED if false else Why.BEFORE_UNKNOWN
 
 
-def fingerprints(host: Host) -> frozenset[str]:
-    """The SHA256 fingerprints of the keys the inventory trusts for a host, as OpenSSH writes them.
-
-    A host without keys is the machine itself, whose plans carry the empty fingerprint.
-    """
-    if not host.host_keys:
-        return frozenset({""})
-    return frozenset(_fingerprint(line) for line in host.host_keys)
-
-
 async def _enrolment(writer: Writer) -> Stopped | None:
     """What people approved is this postmedic's text of each step; a host with other programs would run another."""
     try:
@@ -138,12 +127,3 @@ async def _approval(means: Means, progress: Progress, host: Host) -> Stopped | N
             return Stopped(why=Why.NONE, state=State.EXPIRED)
         case Standing.PENDING | Standing.DENIED:
             return Stopped(why=Why.APPROVAL_LOST, detail=", ".join(lost))
-
-
-def _fingerprint(line: str) -> str:
-    words = line.split()
-    try:
-        blob = base64.b64decode(words[1], validate=True)
-    except (IndexError, ValueError):
-        return "unreadable"
-    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from bot.connectors.base import Connector, Writer
-from bot.errors import UnknownHost
+from bot.errors import OtherHost, UnknownHost
+from bot.execution.fingerprints import fingerprints
 from bot.model.diagnosis import Diagnosis
 from bot.model.execution import StepResult
 from bot.model.host import Host
@@ -60,9 +61,16 @@ class Means:
         """Give a step's result as it may be kept and shown: without secrets and of bounded length."""
         return replace(result, stdout=self.redact(result.stdout)[:SAID], stderr=self.redact(result.stderr)[:SAID])
 
-    def writer(self, name: str) -> Writer | None:
-        """The way to change the host called `name`, or None where the inventory offers none (any more)."""
+    def host(self, plan: Plan) -> Host:
+        """The host of the plan; raises `UnknownHost`, and `OtherHost` where the inventory now means another one by its name."""
+        host = self.host_of(plan.host)
+        if plan.host_key not in fingerprints(host):
+            raise OtherHost(host=plan.host)
+        return host
+
+    def writer(self, plan: Plan) -> Writer | None:
+        """The way to change the host of the plan, or None where the inventory offers none (any more)."""
         try:
-            return self.connector.writer(self.host_of(name))
-        except UnknownHost:
+            return self.connector.writer(self.host(plan))
+        except (UnknownHost, OtherHost):
             return None

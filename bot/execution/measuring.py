@@ -27,6 +27,7 @@ async def measured(means: Means, plan: Plan, stage: Stage) -> tuple[Measurement,
     """Measure afresh and judge the conditions that `stage` asks for; without a diagnosis everything is unknown."""
     try:
         async with asyncio.timeout(means.pace.measure):
+            means.host(plan)  # what another one shows is not about this plan
             diagnosis = await means.measure(plan)
     except PostmedicError as error:
         return _judged(plan, stage, Facts({}), means.clock(), str(error), means.redact), None

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bot.connectors.base import StepState, Writer
-from bot.errors import HostError
+from bot.errors import HostError, OtherHost, UnknownHost
 from bot.execution.means import Means
 from bot.execution.measuring import measured
 from bot.model.execution import StepResult
@@ -52,7 +52,12 @@ def _ended_well(progress: Progress) -> bool:
 
 async def _asked(means: Means, progress: Progress, running: StepProgress) -> tuple[Why, str, StepResult | None]:
     """Ask until the host knows the end, says it never began, or the patience is over."""
-    writer = means.writer(progress.plan.host)
+    try:
+        writer = means.connector.writer(means.host(progress.plan))
+    except UnknownHost as error:
+        return Why.HOST_UNKNOWN, means.redact(str(error)), None
+    except OtherHost:
+        return Why.HOST_KEY_CHANGED, "", None
     if writer is None:
         return Why.NO_WRITER, "", None
     ends = asyncio.get_running_loop().time() + means.pace.journal

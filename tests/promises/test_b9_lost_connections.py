@@ -17,9 +17,9 @@ import pytest
 from bot.connectors.answers import Hearing
 from bot.connectors.ssh import SshConnector, SshWriter
 from bot.errors import ConnectionDropped, HostUnreachable
-from bot.execution.checking import fingerprints
 from bot.execution.enrolment import expected
 from bot.execution.executor import Executor
+from bot.execution.fingerprints import fingerprints
 from bot.execution.means import Pace
 from bot.model.diagnosis import Diagnosis
 from bot.model.enrolment import Enrolment

@@ -12,7 +12,7 @@ import pytest
 from bot.connectors.base import Reader, Writer
 from bot.connectors.replay import ReplayReader
 from bot.engine import MOST_PROBLEMS, Engine, measured_matches
-from bot.errors import NotFound
+from bot.errors import NotFound, UnknownHost
 from bot.inventory import Inventory
 from bot.knowledge.library import Library, load
 from bot.model.fact import Reason, Unknown
@@ -21,7 +21,7 @@ from bot.model.match import Kind, Match
 from bot.model.plan import Plan
 from bot.model.probe import Reading
 from tests.support.entries import ENTRY
-from tests.support.plans import BOOTED, FINGERPRINT, host
+from tests.support.plans import BOOTED, FINGERPRINT, host, plan
 
 REAL = """
 facts: [interfaces]
@@ -120,6 +120,12 @@ async def test_measuring_a_plan_again_sees_what_is_true_now(library: Library) ->
     assert (again.confirmed, len(again.ruled_out)) == ((), 1)
     assert again.match is not None
     assert dict(again.match.captures) == {"address": "127.0.0.1"}
+
+
+async def test_a_host_that_left_the_inventory_is_not_measured(library: Library) -> None:
+    asked = engine(library, up=True)
+    with pytest.raises(UnknownHost):
+        await asked.measure(plan(host="gone"))
 
 
 async def test_a_problem_nobody_knows_is_not_measured(library: Library) -> None:

@@ -15,6 +15,7 @@ from bot.execution.answers import Said
 from bot.execution.enrolment import expected
 from bot.execution.executor import Executor
 from bot.execution.means import Pace
+from bot.model.condition import Truth
 from bot.model.enrolment import Enrolment
 from bot.model.execution import State, StepResult
 from bot.model.plan import Plan
@@ -38,6 +39,7 @@ from tests.support.plans import (
     review,
     step,
 )
+from tests.support.stores import altered
 
 
 async def approved(executor: Executor, one: Plan) -> Plan:
@@ -250,6 +252,62 @@ async def test_a_person_says_how_a_doubt_ended_after_fresh_facts(store: Store) -
     assert (answer.said, answer.state) == (Said.RESOLVED, State.SUCCEEDED)
     assert (await executor.resolve(one.id, BERT, APPROVERS, succeeded=False)).said is Said.NOT_IN_DOUBT
     assert (await store.plans.progress(one.id)).why is Why.RESOLVED
+
+
+# --- the inventory was changed while a plan was on its host, and the bot was started again ---------------------------------
+
+OTHER = host(host_keys=("ssh-ed25519 b3RoZXI=",))  # another machine by the same name
+
+
+async def left_behind(store: Store, machine: Machine, where: State) -> None:
+    """A process dies while a step runs, or as soon as all steps have ended."""
+
+    class Died(BaseException):
+        pass
+
+    async def dies(plan: Plan) -> Any:
+        if machine.measured:
+            raise Died
+        return await machine.measure(plan)
+
+    def dies_in_it(machine: Machine, index: int) -> StepResult:
+        raise Died
+
+    machine.behave = {} if where is State.VERIFYING else {"service-start": dies_in_it}
+    with pytest.raises(Died):
+        await carried(store, machine, measure=dies)
+    assert await store.plans.state("plan-1") is where
+    await altered(store, "UPDATE plans SET lease_until = 1")
+
+
+@pytest.mark.parametrize("where", [State.APPLYING, State.VERIFYING])
+async def test_another_machine_by_its_name_is_not_asked_not_measured_and_not_changed(store: Store, where: State) -> None:
+    machine = Machine()
+    await left_behind(store, machine, where)
+    another = Machine(host=OTHER)  # where nothing was mended
+    later = Executor(means(store, another, owner="later"))
+    await later.recover()
+    await later.settle()
+    progress = await store.plans.progress("plan-1")
+    assert (another.ran, another.measured) == ([], 0)
+    ends = {State.APPLYING: (State.IN_DOUBT, Why.HOST_KEY_CHANGED), State.VERIFYING: (State.FAILED, Why.AFTER_NOT_REACHED)}
+    assert (progress.state, progress.why) == ends[where]
+    found = progress.measured(Stage.DOUBT if where is State.APPLYING else Stage.AFTER)
+    assert found is not None
+    assert "may be another machine" in found.error
+    assert {check.truth for check in found.checks} == {Truth.UNKNOWN}
+
+
+async def test_a_host_that_left_the_inventory_leaves_doubt(store: Store) -> None:
+    machine = Machine()
+    await left_behind(store, machine, State.APPLYING)
+    machine.unknown = True
+    later = Executor(means(store, machine, owner="later"))
+    await later.recover()
+    await later.settle()
+    progress = await store.plans.progress("plan-1")
+    assert (progress.state, progress.why) == (State.IN_DOUBT, Why.HOST_UNKNOWN)
+    assert "not in the inventory" in progress.detail
 
 
 # --- decisions ------------------------------------------------------------------------------------------------------------
