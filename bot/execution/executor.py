@@ -130,10 +130,12 @@ class Executor:
 
     async def recover(self) -> None:
         """Take over what dead processes left, and end what is over; plans found this way are followed by tasks."""
+        if await self._means.store.end_what_was_restored():  # what is in doubt then has no fresh facts
+            for plan_id in await self._plans.listed([State.IN_DOUBT]):
+                self._follow(self._look(plan_id))
         for orphan in await self._plans.orphans():
             if orphan.plan_id not in self._in_hand and await self._plans.adopt(orphan, self._means.owner) is State.PROBING:
                 self._follow(self._resume(orphan.plan_id))
-        await self._means.store.end_what_was_restored()
         await self._plans.expire(await self._now())
 
     async def run(self) -> None:
@@ -165,6 +167,9 @@ class Executor:
 
     async def _take(self, plan_id: str) -> None:
         await self.carry(plan_id)
+
+    async def _look(self, plan_id: str) -> None:
+        await self.look_again(plan_id)
 
     async def _resume(self, plan_id: str) -> None:
         with self._taken(plan_id):

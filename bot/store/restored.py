@@ -13,7 +13,7 @@ import logging
 import os
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.audit import chain
@@ -22,16 +22,20 @@ from bot.model.execution import State
 from bot.model.progress import Why
 from bot.store import dialect, events, marks, schema
 from bot.store.database import Database
-from bot.store.plans import Plans
+from bot.store.leases import dead
+from bot.store.plans import HELD, Plans
 
 LOG = logging.getLogger(__name__)
 _MARK = "identity"
 _NOTHING = Anchor(sequence=0, digest="")
-_ENDS = {State.PROPOSED: State.EXPIRED, State.APPROVED: State.STALE}
+_ENDS = {State.PROPOSED: State.EXPIRED, State.APPROVED: State.STALE, State.CHECKING: State.STALE}
 
 
 async def end_what_was_restored(database: Database, plans: Plans) -> bool:
-    """End every plan that waits, if the database was put back; True when it was. Remembers the present state."""
+    """End every plan that waits, if the database was put back; True when it was. Remembers the present state.
+
+    What a dead process had on a host is in doubt then: how it ended, and what was done to the host since, is not in it.
+    """
     seen = _seen(database)  # first: other processes count on, and what is read later can only be more
     async with database.reading() as connection:
         head = (await connection.execute(select(schema.chain.c.sequence, schema.chain.c.digest))).one()
@@ -43,7 +47,7 @@ async def end_what_was_restored(database: Database, plans: Plans) -> bool:
         async with database.writing() as connection:
             details = {"sequence": str(head.sequence), "seen": str(seen.sequence), "identity": identity}
             await events.append(connection, kind="database.restored", actor="postmedic", subject="database", details=details)
-            await _end(connection, plans)
+            await _end(connection, plans, dead(schema.plans, database.lease_seconds))
             await marks.put(connection, _MARK, identity)
         LOG.warning("the database was put back to an earlier state; the plans that waited in it are over")
     elif mark is None:
@@ -54,11 +58,15 @@ async def end_what_was_restored(database: Database, plans: Plans) -> bool:
     return restored
 
 
-async def _end(connection: AsyncConnection, plans: Plans) -> None:
+async def _end(connection: AsyncConnection, plans: Plans, left: ColumnElement[bool]) -> None:
     row = schema.plans.c
-    for one in (await connection.execute(select(row.id, row.state).where(row.state.in_(_ENDS)))).all():
+    over = or_(row.state.in_((State.PROPOSED, State.APPROVED)), and_(row.state.in_(HELD), left))
+    for one in (await connection.execute(select(row.id, row.state).where(over))).all():
         state = State(one.state)
-        await plans.swap(connection, one.id, state, _ENDS[state], actor="postmedic", why=Why.RESTORED)
+        way = (_ENDS[state],) if state in _ENDS else (State.PROBING, State.IN_DOUBT)
+        for target in way:
+            await plans.swap(connection, one.id, state, target, actor="postmedic", why=Why.RESTORED)
+            state = target
 
 
 async def _goes_on(connection: AsyncConnection, seen: Anchor) -> bool:

@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.execution.answers import Said
 from bot.execution.executor import Executor
+from bot.model.diagnosis import Diagnosis
 from bot.model.execution import FINAL, State
-from bot.model.progress import Why
+from bot.model.plan import Plan
+from bot.model.progress import Stage, Why
 from bot.store import restored, retention
 from bot.store.marks import Mark
 from bot.store.store import Store
@@ -108,6 +110,45 @@ async def test_every_open_plan_of_a_restored_database_is_over(database: str, tmp
         await looked_after(store, machine, "later")
         assert await store.plans.state("new") is State.SUCCEEDED
         assert [event.kind async for event in store.events.read()].count("database.restored") == 1
+
+
+async def test_what_was_on_a_host_is_in_doubt_and_not_taken_back(database: str, tmp_path: Path) -> None:
+    """The backup was made in the midst of a run; what people did on the host since must not be undone by it."""
+    machine = Machine()
+
+    class Died(BaseException):
+        pass
+
+    async def dies(planned: Plan) -> Diagnosis:
+        if machine.measured == 1:
+            raise Died
+        return await machine.measure(planned)
+
+    async with opened(database) as store:
+        executor = Executor(means(store, machine, owner="yesterday", measure=dies))
+        one = plan()
+        await executor.propose(one)
+        await executor.review(one.id, review(one), APPROVERS)
+        await store.end_what_was_restored()
+        with pytest.raises(Died):
+            await executor.carry(one.id)
+        assert await store.plans.state(one.id) is State.VERIFYING
+        await altered(store, "UPDATE plans SET lease_until = 1")
+    back_up(database, tmp_path)
+    async with opened(database) as store:
+        await looked_after(store, machine, "today")
+        assert await store.plans.state(one.id) is State.SUCCEEDED
+    ran = list(machine.ran)
+    machine.facts["loopback.state"] = "down"
+    restore(database, tmp_path)
+    async with opened(database) as store:
+        await looked_after(store, machine, "after")
+        progress = await store.plans.progress(one.id)
+        assert (progress.state, progress.why, machine.ran) == (State.IN_DOUBT, Why.RESTORED, ran)
+        found = progress.measured(Stage.DOUBT)
+        assert found is not None
+        assert ("loopback.state", "down") in found.checks[0].evidence
+        assert await store.events.verify() is None
 
 
 async def test_a_standby_that_took_over_may_lack_the_latest_decisions() -> None:
