@@ -29,7 +29,7 @@ class Gate:
 
     async def freeze(self, actor: str, reason: str) -> Freeze:
         """Stop everything that was not yet sent; the freeze that lies there already stays as it is."""
-        async with self._database.writing() as connection:
+        async with self._database.writing(urgent=True) as connection:
             laid = (_GATE.c.frozen_at == 0.0,)
             swapped = await connection.execute(update(_GATE).where(*laid).values(frozen_at=now(), actor=actor, reason=reason))
             if swapped.rowcount == 1:

@@ -31,10 +31,16 @@ def alive(table: Table, lease_seconds: float) -> ColumnElement[bool]:
 
 
 async def renew(
-    database: Database, table: Table, key: str, owner: str, held: Collection[str], *also: ColumnElement[bool]
+    database: Database,
+    table: Table,
+    key: str,
+    owner: str,
+    held: Collection[str],
+    *also: ColumnElement[bool],
+    urgent: bool = False,
 ) -> None:
     """Extend the leases of the rows in `held` that are still `owner`'s, and for which `also` holds."""
-    async with database.writing() as connection:
+    async with database.writing(urgent=urgent) as connection:
         await connection.execute(
             update(table)
             .where(table.c[key].in_(held), table.c.owner == owner, *also)

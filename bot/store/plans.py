@@ -242,7 +242,8 @@ class Plans:
 
     async def renew(self, owner: str, plan_ids: Collection[str]) -> None:
         """Extend the leases of plans that are worked on; one that has died stays dead, as another process may have seen it."""
-        await renew(self._database, schema.plans, "id", owner, plan_ids, self._alive)
+        # Behind a crowd the lease of a plan whose step is running would die.
+        await renew(self._database, schema.plans, "id", owner, plan_ids, self._alive, urgent=True)
 
     async def swap(
         self,

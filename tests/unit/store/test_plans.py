@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from bot.store.conversations import Conversation
 from bot.store.plans import Orphan
 from bot.store.store import Store
 from tests.support.plans import APPROVERS, DOWN, plan, review
-from tests.support.stores import altered
+from tests.support.stores import altered, opened
 
 
 async def approved(store: Store, one: Plan, conversation: str = "") -> Plan:
@@ -147,3 +149,18 @@ async def test_a_failure_to_write_the_event_undoes_the_change(store: Store) -> N
 def measurement() -> Measurement:
     check = Check(side=Side.BEFORE, condition=DOWN, truth=Truth.TRUE, evidence=(("loopback.state", "down"),))
     return Measurement(stage=Stage.BEFORE, at=12.5, checks=(check,))
+
+
+async def test_a_lease_is_renewed_and_a_freeze_laid_before_a_crowd_that_waits_to_write(database: str) -> None:
+    done: list[str] = []
+
+    async def writes(what: str, work: Coroutine[Any, Any, object]) -> None:
+        await work
+        done.append(what)
+
+    async with opened(database) as store:
+        crowd = [writes("click", store.marks.put(f"m{number}")) for number in range(200)]
+        late = writes("renewed", store.plans.renew("me", ["plan-1"])), writes("frozen", store.gate.freeze("me", ""))
+        await asyncio.gather(*crowd, *late)
+        assert done.index("renewed") < 100
+        assert done.index("frozen") < 100
