@@ -44,9 +44,16 @@ class Plans:
         self._alive = alive(schema.plans, database.lease_seconds)
 
     async def propose(self, plan: Plan, conversation: str) -> None:
-        """Store a new plan; the same plan again is nothing new, another plan under its id is `Refused`."""
+        """Store a new plan; the same plan again is nothing new, another plan under its id is `Refused`.
+
+        So is one whose question was forgotten: nobody would see it.
+        """
+        question = schema.conversations.c.id
+        held = select(question).where(question == conversation).with_for_update(read=True, key_share=True)
         try:
             async with self._database.writing() as connection:
+                if conversation and not await connection.scalar(held):
+                    raise Refused(detail="its question was forgotten meanwhile; run the diagnosis again")
                 await connection.execute(
                     insert(schema.plans).values(
                         id=plan.id,

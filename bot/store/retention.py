@@ -57,8 +57,12 @@ async def _batch(database: Database, before: float) -> Mapping[str, int]:
     if not any((talks, plans, *keys)):
         return {}
     async with database.writing() as connection:
+        talks = await _held(connection, _TALK.id, talks)
+        # Only now, as a plan that is being proposed holds its question too.
         open_talks = select(_PLAN.conversation).where(_PLAN.conversation.in_(talks), _PLAN.state.not_in(FINAL))
-        talks = await _held(connection, _TALK.id, talks, _TALK.id.not_in(open_talks))
+        fresh = select(_SHOWN.subject).where(_SHOWN.kind == ANSWER, _SHOWN.subject.in_(talks), _fresh(before))
+        still = (_TALK.id.in_(talks), _TALK.id.not_in(open_talks), _TALK.id.not_in(fresh))
+        talks = (await connection.scalars(select(_TALK.id).where(*still))).all()
         of_talks = (await connection.scalars(select(_PLAN.id).where(_PLAN.conversation.in_(talks)))).all()
         plans = [*of_talks, *await _held(connection, _PLAN.id, plans)]
         for table in _OF_PLANS:

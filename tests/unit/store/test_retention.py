@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.errors import NotFound, StoreUnavailable
+from bot.errors import NotFound, Refused, StoreUnavailable
 from bot.model.event import Event
 from bot.model.execution import State
-from bot.store import events, retention
+from bot.store import course, events, retention
 from bot.store.conversations import Conversation
 from bot.store.outbox import ANSWER, Show
 from bot.store.store import Store
@@ -133,6 +133,58 @@ async def test_what_is_open_or_not_shown_keeps_its_whole_question(store: Store) 
     assert await everything(store) == before
     assert not await store.plans.decide(review(one), "approved", lambda *_: pytest.fail("it is decided"))
     assert [row.key for row in await store.inbox.take("me")] == ["Ev1"]
+
+
+async def test_a_plan_proposed_while_its_question_is_forgotten_keeps_it_and_its_card(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, goes_on = asyncio.Event(), asyncio.Event()
+    tell = course.tell
+
+    async def tells_late(*about: Any, **more: Any) -> None:
+        stored.set()  # the plan is there, and not yet for everybody
+        await goes_on.wait()
+        await tell(*about, **more)
+
+    async with opened(database) as one, opened(database) as two:
+        await talk(one, "old")
+        await shown(one)
+        await aged(one)
+        monkeypatch.setattr(course, "tell", tells_late)
+        proposing = asyncio.create_task(one.plans.propose(plan(), "old"))
+        await stored.wait()
+        forgetting = asyncio.create_task(two.forget(86_400))
+        await asyncio.wait({forgetting}, timeout=1)
+        goes_on.set()
+        await asyncio.gather(proposing, forgetting)
+        assert (await one.conversations.by_id("old")).thread == "1.0"
+        assert [taken.show.subject for taken in await one.outbox.take("sender")] == ["plan-1"]
+
+
+async def test_an_answer_written_while_its_question_is_forgotten_keeps_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await talk(store, "old")
+    await shown(store)
+    await aged(store)
+    writing = store._database.writing
+
+    @asynccontextmanager
+    async def answers_first(**how: bool) -> AsyncIterator[AsyncConnection]:
+        monkeypatch.setattr(store._database, "writing", writing)
+        await store.outbox.put(Show(kind=ANSWER, subject="old", channel="C1", thread="1.0"))
+        async with writing(**how) as connection:
+            yield connection
+
+    monkeypatch.setattr(store._database, "writing", answers_first)
+    assert await forgotten(store) == {}
+    assert (await store.conversations.by_id("old")).thread == "1.0"
+
+
+async def test_a_question_that_was_forgotten_gets_no_plan(store: Store) -> None:
+    with pytest.raises(Refused, match="forgotten"):
+        await store.plans.propose(plan(), "gone")
+    assert await store.plans.listed(list(State)) == ()
 
 
 async def test_two_processes_forget_each_row_once(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
