@@ -61,6 +61,23 @@ def _event_host(element: event_host, compiler: Any, **options: Any) -> str:
     return _EVENT_HOST[compiler.dialect.name]
 
 
+class event_line(FunctionElement[str]):  # an SQL function, spelled as one
+    """The line of an event; from SQLite as bytes, as a text in it may be none, and one such line would hide all others."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(event_line, "sqlite")
+def _event_line_sqlite(element: event_line, compiler: Any, **options: Any) -> str:
+    return "CAST(events.line AS BLOB)"
+
+
+@compiles(event_line, "postgresql")
+def _event_line_postgresql(element: event_line, compiler: Any, **options: Any) -> str:
+    return "events.line"
+
+
 def spelled(connection: AsyncConnection, statement: str) -> str:
     """A statement for every database as this one spells it."""
     return statement.replace("EVENT_HOST", _EVENT_HOST[connection.dialect.name])

@@ -12,7 +12,7 @@ from bot.model.event import Anchor, Event
 from bot.store import schema
 from bot.store.circumstances import circumstances
 from bot.store.database import Database, told
-from bot.store.dialect import event_host, now
+from bot.store.dialect import event_host, event_line, now
 
 _BATCH = 1000
 
@@ -35,6 +35,11 @@ async def append(connection: AsyncConnection, *, kind: str, actor: str, subject:
     return event
 
 
+def read(line: str | bytes) -> Event:
+    """Read a stored line back, whatever its bytes are; see `bot.audit.chain.read`."""
+    return chain.read(line.decode("ascii", "replace") if isinstance(line, bytes) else line)
+
+
 class Events:
     """The audit chain as it is stored."""
 
@@ -53,14 +58,14 @@ class Events:
             async with self._database.reading() as connection:
                 rows = (
                     await connection.execute(
-                        select(column.sequence, column.line)
+                        select(column.sequence, event_line().label("line"))
                         .where(column.sequence > after)
                         .order_by(column.sequence)
                         .limit(_BATCH)
                     )
                 ).all()
             for row in rows:
-                yield chain.read(row.line)
+                yield read(row.line)
             if len(rows) < _BATCH:
                 return
             after = rows[-1].sequence
@@ -68,10 +73,16 @@ class Events:
     async def about(self, host: str, most: int) -> tuple[Event, ...]:
         """Give the newest `most` events about a host of this name in the inventory, oldest first."""
         column = schema.events.c
-        newest = select(column.line).where(event_host() == host).order_by(column.sequence.desc()).limit(most)
+        newest = (
+            select(event_line())
+            .select_from(schema.events)
+            .where(event_host() == host)
+            .order_by(column.sequence.desc())
+            .limit(most)
+        )
         async with self._database.reading() as connection:
             lines = (await connection.scalars(newest)).all()
-        return tuple(event for event in map(chain.read, reversed(lines)) if event.details.get("host") == host)
+        return tuple(event for event in map(read, reversed(lines)) if event.details.get("host") == host)
 
     async def head(self) -> Anchor:
         """Give the newest event's place and digest, as the chain's own row has it: what an anchor elsewhere remembers."""

@@ -16,7 +16,6 @@ from pathlib import Path
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.audit import chain
 from bot.model.event import Anchor
 from bot.model.execution import State
 from bot.model.progress import Why
@@ -73,8 +72,8 @@ async def _goes_on(connection: AsyncConnection, seen: Anchor) -> bool:
     """Whether the record holds the event that was seen."""
     if seen.sequence <= 0:
         return True
-    line = await connection.scalar(select(schema.events.c.line).where(schema.events.c.sequence == seen.sequence))
-    return line is not None and chain.read(line).digest.startswith(seen.digest)
+    line = await connection.scalar(select(dialect.event_line()).where(schema.events.c.sequence == seen.sequence))
+    return line is not None and events.read(line).digest.startswith(seen.digest)
 
 
 def _seen(database: Database) -> Anchor:

@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.approval.policy import standing
 from bot.audit import chain
 from bot.audit.chain import Break, Fault
@@ -19,6 +21,7 @@ from bot.model.event import Anchor, Event
 from bot.store.store import Store
 from tests.support.events import anchor, made, resealed
 from tests.support.plans import APPROVERS, plan, review
+from tests.support.stores import opened
 
 LENGTH = 20
 EDITS: list[dict[str, Any]] = [
@@ -111,6 +114,21 @@ async def test_it_shows_in_the_database_too(tmp_path: Path) -> None:
     changed("UPDATE events SET line = replace(line, 'U0PAUL', 'U0EVE') WHERE sequence = 1")
     assert await store.events.verify() == Break(sequence=1, fault=Fault.ALTERED)
     await store.close()
+
+
+@pytest.mark.parametrize("line", ["CAST(x'fffe' AS TEXT)", "x'fffe'", "5", "'\u00e9'", "CAST(line || x'ff' AS TEXT)"])
+async def test_a_line_of_any_bytes_hides_no_other_event(tmp_path: Path, line: str) -> None:
+    database = tmp_path / "postmedic.db"
+    async with opened(str(database)) as store:
+        for number in range(3):
+            await store.plans.propose(plan(f"plan-{number}", host=f"host{number}"), "")
+        with sqlite3.connect(database) as behind:
+            behind.execute(f"UPDATE events SET line = {line} WHERE sequence = 2")
+        assert await store.events.verify() == Break(sequence=2, fault=Fault.ALTERED)
+        assert [event.subject async for event in store.events.read()] == ["plan-0", "", "plan-2"]
+        assert [event.subject for event in await store.events.about("host2", 5)] == ["plan-2"]
+        Path(f"{database}.seen").write_text(f"2 {'0' * 64}")
+        assert await store.end_what_was_restored()
 
 
 def test_an_anchor_is_written_the_same_in_every_language() -> None:
