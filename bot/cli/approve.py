@@ -20,6 +20,7 @@ from bot.cli.setting_up import language, login, settings, store
 from bot.cli.status import Status
 from bot.config import Settings
 from bot.errors import NoSignature, NotFound, WhoAreYou
+from bot.execution.clock import agreed
 from bot.execution.confirming import confirm, may_confirm
 from bot.inventory import Inventory
 from bot.model.execution import State
@@ -30,6 +31,7 @@ from bot.model.review import Decision
 from bot.model.text import Lang
 from bot.render.terminal import print_plan
 from bot.signing import LONGEST
+from bot.store.store import Store
 
 
 def run(arguments: Namespace) -> int:
@@ -58,17 +60,21 @@ async def _run(arguments: Namespace, given: Settings, lang: Lang) -> int:
                 decision,
                 signature,
                 register=hosts.register,
-                now=time.time(),
+                now=await _now(opened, plan),
                 login=login(),
             )
             _say(after, hosts, lang)
             return Status.FINE
-    may_confirm(progress, person, decision, hosts.register, time.time())
+        may_confirm(progress, person, decision, hosts.register, await _now(opened, plan))
     if arguments.text:
         sys.stdout.write(text)
         return Status.FINE
     _show(plan, person, arguments, lang)
     return Status.FINE
+
+
+async def _now(opened: Store, plan: Plan) -> float:
+    return agreed(time.time(), database=await opened.clock(), created=plan.created_at)
 
 
 def _person(hosts: Inventory, named: str | None) -> Person:

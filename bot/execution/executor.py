@@ -102,8 +102,13 @@ class Executor:
             return answer(Said.REFUSED, progress, why)
         if progress.state is not State.IN_DOUBT:
             return answer(Said.NOT_IN_DOUBT, progress)
+        try:
+            now = await self._now(progress.plan)
+        except ClockChanged as error:
+            await self._refused("plan.resolve-refused", plan_id, actor, str(error))
+            return answer(Said.CLOCK, progress)
         facts = progress.measured(Stage.DOUBT)
-        if facts is None or self._means.clock() - facts.at > self._means.pace.fresh:
+        if facts is None or abs(now - facts.at) > self._means.pace.fresh:  # from the future: the clock was set back since
             return answer(Said.FACTS_RENEWED, await self.look_again(plan_id))
         moved = await self._plans.move(
             plan_id,

@@ -12,8 +12,8 @@ from bot.execution.answers import Said
 from bot.execution.clock import SteadyClock
 from bot.execution.executor import Executor
 from bot.model.execution import State
-from tests.support.plans import APPROVERS, Machine, means, plan, review
-from tests.support.stores import opened
+from tests.support.plans import ANNE, APPROVERS, Machine, hangs, means, plan, review
+from tests.support.stores import follows, opened
 
 DAY = 86_400.0
 JUMPS = (DAY, -DAY, 61.0, -61.0)
@@ -67,6 +67,37 @@ async def test_a_jump_while_it_runs_decides_and_begins_nothing(database: str, ju
         executor.stop()
         await serving
         assert await store.plans.state(waits.id) is State.PROPOSED
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+async def test_a_jump_says_of_no_doubt_how_it_ended(database: str, jump: float) -> None:
+    wall, machine = Wall(), Machine(behave={"service-start": hangs})
+    async with opened(database) as store:
+        executor = Executor(means(store, machine, clock=SteadyClock(wall)))
+        one = plan()
+        await executor.propose(one)
+        await executor.review(one.id, review(one), APPROVERS)
+        assert await executor.carry(one.id)
+        wall.set_by = jump
+        answer = await executor.resolve(one.id, ANNE, APPROVERS, succeeded=True)
+        assert (answer.said, answer.state) == (Said.CLOCK, State.IN_DOUBT)
+        wall.set_by = 0.0
+        assert (await executor.resolve(one.id, ANNE, APPROVERS, succeeded=True)).said is Said.RESOLVED
+
+
+async def test_facts_from_before_a_clock_was_set_back_are_not_fresh(database: str) -> None:
+    """With SQLite nobody notices that the clock was set while the bot was stopped."""
+    now, machine = time.time(), Machine(behave={"service-start": hangs})
+    async with opened(database) as store:
+        follows(store, lambda: now)
+        executor = Executor(means(store, machine, clock=lambda: now))
+        one = plan(created_at=now - 7 * DAY)
+        await executor.propose(one)
+        await executor.review(one.id, review(one), APPROVERS)
+        assert await executor.carry(one.id)
+        now -= DAY
+        assert (await executor.resolve(one.id, ANNE, APPROVERS, succeeded=True)).said is Said.FACTS_RENEWED
+        assert await store.plans.state(one.id) is State.IN_DOUBT
 
 
 @pytest.mark.parametrize("jump", JUMPS)

@@ -39,7 +39,7 @@ from tests.support.plans import (
     review,
     step,
 )
-from tests.support.stores import altered
+from tests.support.stores import altered, follows
 
 
 async def approved(executor: Executor, one: Plan) -> Plan:
@@ -234,6 +234,7 @@ async def test_a_connection_lost_in_the_undo_is_in_doubt(store: Store) -> None:
 
 async def test_a_person_says_how_a_doubt_ended_after_fresh_facts(store: Store) -> None:
     now = time.time()
+    follows(store, lambda: now)
     machine = Machine(behave={"service-start": hangs})
     executor = Executor(means(store, machine, clock=lambda: now))
     one = await approved(executor, plan())
