@@ -19,6 +19,13 @@ def objection(text: bytes, signature: bytes, signers: bytes, *, who: str, namesp
     """
     if len(signature) > LONGEST:
         return f"it has more than {LONGEST} bytes"
+    try:
+        return _objection(text, signature, signers, who, namespace)
+    except OSError as error:
+        raise NoSignature(detail=f"there is no room for it beside the bot: {error.strerror or error}") from error
+
+
+def _objection(text: bytes, signature: bytes, signers: bytes, who: str, namespace: str) -> str:
     with tempfile.TemporaryDirectory(prefix="postmedic-signature-") as name:
         listed, seal = Path(name) / "signers", Path(name) / "signature"
         listed.write_bytes(signers)

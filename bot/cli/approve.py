@@ -121,7 +121,7 @@ async def _sign(key: Path, text: str) -> str:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
     except OSError as error:
-        raise NoSignature(detail=f"ssh-keygen: {error.strerror}") from error
+        raise NoSignature(detail=f"ssh-keygen could not be started: {error.strerror}") from error
     signature, _ = await process.communicate(text.encode())
     if process.returncode != 0:
         raise NoSignature(detail=f"ssh-keygen could not sign with {key}")

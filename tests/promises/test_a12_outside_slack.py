@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bot.__main__ import main
 from bot.approval.confirmation import signed_text
+from bot.cli import approve
 from bot.errors import Refused
 from bot.execution.confirming import confirm
 from bot.execution.executor import Executor
@@ -317,3 +320,40 @@ async def test_the_command_shows_the_plan_and_takes_both_ways_of_signing(
     assert (status, "PM311: No signature could be made, read or verified: ssh-keygen: No such file" in shown) == (2, True)
     for each, names in ((one, ["anne"]), (other, ["bert"])):
         assert [found.person for found in (await store.plans.progress(each.id)).confirmations] == names
+
+
+async def test_under_a_clock_that_was_set_nothing_is_confirmed(
+    store: Store,
+    tmp_path: Path,
+    executor: Executor,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    call = ["--settings", str(_files(tmp_path)), "--as", "anne"]
+    one = plan(risk=Risk.HIGH)
+    await agreed(executor, one)
+    (tmp_path / "sealed").write_text(signature(tmp_path / "anne", signed_text(one, "anne", APPROVE)))
+    for jump in (86_400.0, -86_400.0):
+        monkeypatch.setattr(approve, "time", SimpleNamespace(time=lambda jump=jump: time.time() + jump))
+        for words in (("--signature", str(tmp_path / "sealed")), ("--text",)):
+            assert await asyncio.to_thread(main, ["approve", one.id, *words, *call]) == 2
+            assert "PM303" in capsys.readouterr().err
+    assert await store.plans.state(one.id) is State.PROPOSED
+    monkeypatch.undo()
+    assert await asyncio.to_thread(main, ["approve", one.id, "--signature", str(tmp_path / "sealed"), *call]) == 0
+    assert await store.plans.state(one.id) is State.APPROVED
+
+
+async def test_what_is_missing_for_a_signature_is_said(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = ["--settings", str(_files(tmp_path)), "--as", "anne"]
+    one = plan(risk=Risk.HIGH)
+    await store.plans.propose(one, "")
+    (tmp_path / "sealed").write_text(signature(tmp_path / "anne", signed_text(one, "anne", APPROVE)))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+    assert await asyncio.to_thread(main, ["approve", one.id, "--signature", str(tmp_path / "sealed"), *call]) == 2
+    assert "PM311" in capsys.readouterr().err
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    assert await asyncio.to_thread(main, ["approve", one.id, "--key", str(tmp_path / "anne"), *call]) == 2
+    assert "ssh-keygen could not be started" in capsys.readouterr().err
