@@ -32,6 +32,7 @@ from bot.store.store import Store
 from handlers.actor import People
 from handlers.alarm import Alarm
 from handlers.catching_up import keep_up
+from handlers.client import Client
 from handlers.desk import Desk
 from handlers.incoming import Served
 from handlers.serving import register, serving
@@ -141,10 +142,8 @@ async def connect(settings: Settings, clock: Callable[[], float] = time.time) ->
         if not getattr(settings, name):
             raise ConfigError(where=name, detail="it is empty; deploy/slack/README.md says where to find it")
     # Silent for longer than this, a message would be sent again while it may still arrive: its lease would be over.
-    sending = AsyncWebClient(
-        settings.slack_bot_token, base_url=settings.slack_api_url, retry_handlers=[], timeout=SENDING_SECONDS
-    )
-    client = AsyncWebClient(settings.slack_bot_token, base_url=settings.slack_api_url, retry_handlers=_patient())
+    sending = Client(settings.slack_bot_token, base_url=settings.slack_api_url, retry_handlers=[], timeout=SENDING_SECONDS)
+    client = Client(settings.slack_bot_token, base_url=settings.slack_api_url, retry_handlers=_patient())
     try:
         me = await client.auth_test()
     except (SlackClientError, ClientError, TimeoutError, OSError) as error:

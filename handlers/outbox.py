@@ -161,7 +161,7 @@ class Sender:
         if status == 429 or said in ("ratelimited", "rate_limited"):
             self._unposted[outgoing.show.kind, outgoing.show.subject] = outgoing.attempts
             await self._later(outgoing, _retry_after(error))
-        elif status >= 500 or said in _PASSING:
+        elif status >= 500 or not said or said in _PASSING:
             LOG.warning("Slack did not take %s: %s", _name(outgoing), said or status)
             await self._later(outgoing, _backoff(outgoing.attempts))
         else:

@@ -6,9 +6,12 @@ import asyncio
 import itertools
 import os
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
 from bot.render.blocks import Message, section
@@ -138,6 +141,65 @@ async def test_what_could_not_be_sent_at_all_is_sent_when_somebody_listens_again
         house.slack.sending.base_url = there
         await house.ana.waits_for(shows("Paste an error"), thread=ts, timeout=15)
         assert await house.store.outbox.problems() == {}
+
+
+@asynccontextmanager
+async def edge(status: int, kind: str, body: str) -> AsyncIterator[tuple[str, list[str]]]:
+    """Something between us and Slack that answers every call by itself: its address, and what it was asked."""
+    asked: list[str] = []
+
+    async def answers(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=status, content_type=kind, text=body, headers={"Retry-After": "1"})
+
+    app = web.Application()
+    app.add_routes([web.route("*", "/{path:.*}", answers)])
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/api/", asked
+    finally:
+        await runner.cleanup()
+
+
+NOT_SLACKS = [
+    (200, "text/html", "<html>Maintenance</html>"),
+    (404, "text/html", "<html>Not here</html>"),
+    (502, "text/plain", "Bad Gateway"),
+    (503, "text/plain", "upstream connect error or disconnect/reset before headers"),
+    (429, "text/plain", "Slow down"),
+    (200, "text/plain", ""),
+    (200, "application/json", ""),
+    (200, "application/json", "null"),
+    (200, "application/json", "[]"),
+    (200, "application/json", '{"ok": fal'),
+    (200, "application/json", '{"ok": false}'),
+]
+
+
+@pytest.mark.parametrize(("status", "kind", "body"), NOT_SLACKS)
+async def test_what_is_no_answer_of_slacks_loses_no_message(tmp_path: Path, status: int, kind: str, body: str) -> None:
+    async with at_home(tmp_path) as house, edge(status, kind, body) as (address, asked):
+        there = house.slack.sending.base_url
+        house.slack.sending.base_url = address
+        ts = await house.ana.says(MAIL_OPS, "@postmedic help")
+        async with asyncio.timeout(30):
+            while not asked:
+                await asyncio.sleep(0.02)
+        house.slack.sending.base_url = there
+        await house.ana.waits_for(shows("Paste an error"), thread=ts, timeout=30)
+        assert await house.store.outbox.problems() == {}
+
+
+async def test_a_freeze_counts_whatever_answers_instead_of_slack(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house, edge(502, "text/plain", "Bad Gateway") as (address, _):
+        house.slack.client.base_url = address
+        await house.ana.says(MAIL_OPS, "@postmedic freeze all of it")
+        async with asyncio.timeout(30):
+            while not (found := await house.store.gate.frozen()):
+                await asyncio.sleep(0.02)
+        assert (found.actor, found.reason) == (house.ana.id, "all of it")
 
 
 async def test_server_errors_are_repeated_after_a_look_whether_it_arrived(tmp_path: Path) -> None:
