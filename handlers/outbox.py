@@ -128,14 +128,19 @@ class Sender:
         if ts:
             await self._client.chat_update(channel=show.channel, ts=ts, metadata=metadata, **content)
             return ts
-        answer = await self._client.chat_postMessage(
-            channel=show.channel,
-            thread_ts=show.thread or None,
-            metadata=metadata,
-            unfurl_links=False,
-            unfurl_media=False,
-            **content,
-        )
+        try:
+            answer = await self._client.chat_postMessage(
+                channel=show.channel,
+                thread_ts=show.thread or None,
+                metadata=metadata,
+                unfurl_links=False,
+                unfurl_media=False,
+                **content,
+            )
+        except SlackApiError as error:
+            if _limited(error):
+                self._unposted[show.kind, show.subject] = outgoing.attempts
+            raise
         return str(answer["ts"])
 
     async def _found(self, outgoing: Outgoing) -> str:
@@ -158,8 +163,7 @@ class Sender:
 
     async def _refused(self, outgoing: Outgoing, error: SlackApiError) -> None:
         said, status = _error(error), getattr(error.response, "status_code", 200)
-        if status == 429 or said in ("ratelimited", "rate_limited"):
-            self._unposted[outgoing.show.kind, outgoing.show.subject] = outgoing.attempts
+        if _limited(error):
             await self._later(outgoing, _retry_after(error))
         elif status >= 500 or not said or said in _PASSING:
             LOG.warning("Slack did not take %s: %s", _name(outgoing), said or status)
@@ -207,6 +211,11 @@ def _about(metadata: object) -> str:
 def _error(error: SlackApiError) -> str:
     response = error.response
     return str(response.get("error") or "") if hasattr(response, "get") else ""
+
+
+def _limited(error: SlackApiError) -> bool:
+    """Whether Slack has done nothing, as it was asked too often."""
+    return getattr(error.response, "status_code", 200) == 429 or _error(error) in ("ratelimited", "rate_limited")
 
 
 def _retry_after(error: SlackApiError) -> float:

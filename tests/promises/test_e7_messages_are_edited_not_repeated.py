@@ -84,6 +84,27 @@ async def test_a_message_posted_right_before_the_end_is_found_and_edited(
         assert len(await house.ana.reads()) == 1
 
 
+@pytest.mark.parametrize("refused", ["429", "5xx"])
+async def test_a_look_that_slack_refused_is_taken_again_before_anything_is_posted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    said = Sender._said
+
+    async def dies_after_posting(self: Sender, *about: Any) -> str:
+        await said(self, *about)
+        monkeypatch.setattr(Sender, "_said", said)
+        raise TimeoutError
+
+    monkeypatch.setattr(Sender, "_said", dies_after_posting)
+    async with at_home(tmp_path) as house:
+        await house.fault(refused, count=1, seconds=1, method="conversations.replies")
+        ts = await house.ana.says(MAIL_OPS, "@postmedic help")
+        await house.ana.waits_for(shows("Paste an error"), thread=ts, timeout=30)
+        await all_shown(house.store)
+        assert len(await house.ana.reads(thread=ts)) == 2
+        assert len(house.calls("conversations.replies")) == 2
+
+
 @asynccontextmanager
 async def senders(running: Running, store: Store, draw: Draw) -> AsyncIterator[tuple[Sender, Sender]]:
     """The senders of two processes over one store: `draw` is how the first one draws, the other one draws at once."""
