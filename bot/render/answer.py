@@ -34,9 +34,9 @@ def answer(diagnoses: Sequence[Diagnosis], host: Host, lang: Lang, notes: Sequen
         blocks += [divider()] if blocks else []
         blocks += _problem(diagnosis, host, lang)
     small = [say("read-only-not-enforced", lang)] if host.via is Via.SHELL else []
-    blocks += [context(*small, *notes)] if small or notes else []
+    last = [context(*small, *notes)] if small or notes else []
     titles = ", ".join(one.problem.title[lang] for one in diagnoses)
-    return message(f"{host.name}: {titles}. {_headline(diagnoses, lang)}", blocks)
+    return message(f"{host.name}: {titles}. {_headline(diagnoses, lang)}", blocks, last=last)
 
 
 def _headline(diagnoses: Sequence[Diagnosis], lang: Lang) -> str:

@@ -28,17 +28,17 @@ class Message:
     blocks: tuple[Block, ...]
 
 
-def message(text: str, blocks: Sequence[Block], cut_off: str = "…") -> Message:
-    """Make a message within Slack's limits; what does not fit is left out, and `cut_off` stands in its place."""
+def message(text: str, blocks: Sequence[Block], cut_off: str = "…", last: Sequence[Block] = ()) -> Message:
+    """Make a message within Slack's limits; what does not fit is left out, `cut_off` stands in its place, and `last` stays."""
     kept: list[Block] = []
-    size = 0
+    size = sum(len(str(block)) for block in last)
     for block in blocks:
         size += len(str(block))
-        if len(kept) >= MOST_BLOCKS or size > MOST_MESSAGE:
+        if len(kept) + len(last) >= MOST_BLOCKS or size > MOST_MESSAGE:
             kept.append(context(cut_off))
             break
         kept.append(block)
-    return Message(text=cut_markup(text, 500), blocks=tuple(kept))
+    return Message(text=cut_markup(text, 500), blocks=(*kept, *last))
 
 
 def cut(text: str, most: int) -> str:

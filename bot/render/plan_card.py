@@ -57,12 +57,15 @@ def plan_card(
     if progress.state is State.PROPOSED:
         blocks += _proposal(plan, problem, approvers, lang)
     small = [_digest(progress, lang), *([slack_value(replace(head, digest=head.digest[:HEAD]).token)] if head else [])]
-    blocks.append(context(*_people(progress, lang), *small))
-    if progress.state is State.PROPOSED and (approvers or breakable):
-        blocks.append(_decide(plan, progress, lang, agree=bool(approvers), alone=breakable))
-    if progress.state is State.IN_DOUBT:
-        blocks.append(_resolve(plan, progress, lang))
-    return message(f"{title}: {state}", blocks, say("plan-too-long", lang))
+    last = [context(*_people(progress, lang), *small)]
+    if progress.state is State.PROPOSED:  # whoever decides has seen all of it, or finds no buttons
+        blocks += last
+        if approvers or breakable:
+            blocks.append(_decide(plan, progress, lang, agree=bool(approvers), alone=breakable))
+        return message(f"{title}: {state}", blocks, say("plan-too-long", lang))
+    if progress.state is State.IN_DOUBT:  # nothing else can be done on its host until somebody has said how it ended
+        last.append(_resolve(plan, progress, lang))
+    return message(f"{title}: {state}", blocks, last=last)
 
 
 def _title(progress: Progress, lang: Lang) -> str:

@@ -26,7 +26,7 @@ from bot.render.blocks import Message
 from bot.render.checkup_card import checking, checkup_card, findings
 from bot.render.plan_card import plan_card
 from bot.render.signs import BAD, NOTE
-from bot.render.templates import slack_value
+from bot.render.templates import say, slack_value
 from bot.sandbox.slack.blockkit import check_message, check_view
 from tests.support.entries import example
 from tests.support.plans import ANNE, APPROVERS, DOWN, host, plan, review
@@ -73,6 +73,14 @@ def test_an_answer_is_accepted(one: Diagnosis, lang: Lang) -> None:
     accepted(measuring(one.problem, one.match, WILD[:60], 1, 3, lang))
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_must_be_said_below_an_answer_is_never_what_is_cut_off(lang: Lang) -> None:
+    small = replies.small_print(2, True, (), lang)
+    said = accepted(answer(CASES * 3, host(via=Via.SHELL), lang, small))
+    assert small[0] in said
+    assert {"en": "read-only is not enforced", "zh": "未强制只读"}[lang] in said
+
+
 def test_unknown_never_looks_like_healthy() -> None:
     for lang in LANGS:
         unmeasured, well = (accepted(answer([one], host(), lang)) for one in (diagnosed(UNKNOWN, UNKNOWN), diagnosed(True)))
@@ -115,6 +123,30 @@ def test_buttons_carry_the_plans_id_and_nothing_else() -> None:
     one = plan_card(progress(State.PROPOSED), example(), APPROVERS, "en")
     values = [element["value"] for block in one.blocks if block["type"] == "actions" for element in block["elements"]]
     assert values == ["plan-1", "plan-1"]
+
+
+def buttons(card: Message) -> list[str]:
+    return [one["action_id"] for block in card.blocks if block["type"] == "actions" for one in block["elements"]]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_plan_in_doubt_can_be_ended_however_long_its_card_is(lang: Lang) -> None:
+    """A plan in doubt keeps every other change from its host until a person ends it."""
+    too_long = say("plan-too-long", lang)
+    for script in ("x\n" * 1200, "x\n" * 4000):
+        for state in (State.APPLYING, State.IN_DOUBT, State.FAILED):
+            shown = progress(state, Why.JOURNAL_SILENT)
+            steps = tuple(replace(one, step=replace(one.step, script=script)) for one in shown.steps)
+            made = replace(shown, plan=plan(steps=tuple(one.step for one in steps)), steps=steps)
+            card = plan_card(made, example(), APPROVERS, lang)
+            said = accepted(card)
+            assert made.plan.digest[:12] in said
+            assert too_long not in said  # that is about approving, and this one was approved
+            assert buttons(card) == (["resolve_succeeded", "resolve_failed"] if state is State.IN_DOUBT else [])
+    proposed = replace(progress(State.PROPOSED), plan=plan(steps=(replace(plan().steps[0], script="x\n" * 4000),)))
+    card = plan_card(proposed, example(), APPROVERS, lang)
+    assert too_long in accepted(card)
+    assert buttons(card) == []
 
 
 def test_without_approvers_nothing_can_be_clicked() -> None:
