@@ -165,6 +165,9 @@ class Sender:
         said, status = _error(error), getattr(error.response, "status_code", 200)
         if _limited(error):
             await self._later(outgoing, _retry_after(error))
+        elif said == "message_not_found" and outgoing.ts and outgoing.show.kind == SHOWN:
+            LOG.warning("%s was deleted in Slack and is posted again: people decide there", _name(outgoing))
+            await self._outbox.gone(outgoing)
         elif status >= 500 or not said or said in _PASSING:
             LOG.warning("Slack did not take %s: %s", _name(outgoing), said or status)
             await self._later(outgoing, _backoff(outgoing.attempts))

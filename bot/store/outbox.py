@@ -21,7 +21,7 @@ _ROW = schema.outbox.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
-    """What must be shown where: one message per (kind, subject); the place of a message never changes once it is known."""
+    """What must be shown where: one message per (kind, subject); its place stays once it is known, unless it is `gone`."""
 
     kind: str
     subject: str
@@ -144,6 +144,10 @@ class Outbox:
     async def retry_at(self, outgoing: Outgoing, seconds: float) -> None:
         """Send this message again in `seconds`, as Slack's Retry-After says; its channel waits, so the order stays."""
         await self._keep(outgoing, owner="", lease_until=0.0, not_before=now() + seconds)
+
+    async def gone(self, outgoing: Outgoing) -> None:
+        """Forget the message that somebody deleted in Slack: what it should show is posted again."""
+        await self._keep(outgoing, owner="", lease_until=0.0, ts="")
 
     async def refused(self, outgoing: Outgoing, problem: str) -> None:
         """Give up a version that Slack will never take, such as one for a channel that is gone; `problems` shows it."""

@@ -237,6 +237,25 @@ async def test_calls_for_one_channel_keep_their_distance(tmp_path: Path) -> None
         assert all(later - earlier >= 0.45 for earlier, later in itertools.pairwise(times))
 
 
+async def test_a_card_that_somebody_deleted_comes_again_so_that_a_doubt_can_be_ended(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house)
+        await house.quiet()
+        house.fleet.drops = True
+        root = house.running.workspace.store.conversations[MAIL_OPS]
+        house.fleet.slow.clear()  # the run is held at its first measurement
+        await house.ben.clicks(card, "approve")
+        del root.messages[card["ts"]]
+        house.fleet.slow.set()
+        again = await house.ana.waits_for(shows("In doubt"), thread=ts, timeout=30)
+        assert again["ts"] != card["ts"]
+        await house.ben.clicks(again, "resolve_succeeded")
+        ended = await house.ana.waits_for(shows("Closed: said to have worked"), thread=ts, timeout=30)
+        assert ended["ts"] == again["ts"]
+        assert len(await house.ana.reads(thread=ts)) == 3
+        assert await house.store.outbox.problems() == {}
+
+
 async def test_a_message_slack_never_takes_does_not_hold_up_the_others(tmp_path: Path) -> None:
     async with at_home(tmp_path) as house:
         ts = await house.ana.says(MAIL_OPS, "@postmedic help")
