@@ -22,6 +22,7 @@ _VERBS = {verb.value: verb for verb in Verb}
 _VERBS |= {"检查": Verb.CHECK, "历史": Verb.HISTORY, "记录": Verb.HISTORY, "主机": Verb.HOSTS, "帮助": Verb.HELP}
 _VERBS |= {"冻结": Verb.FREEZE, "解冻": Verb.UNFREEZE}
 _MOST_WORDS = 3  # more words, or more lines, are a paste or a sentence
+_MARKS = " ,:;.!，：；。！、"  # that a person may write around the first word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +35,12 @@ class Words:
 
 def words(text: str) -> Words | None:
     """Read an order; None when the text is something else."""
-    said = text.strip()
+    said = text.strip().lstrip(_MARKS)
     parts = said.split()
-    if not parts or "\n" in said or (verb := _VERBS.get(parts[0].casefold())) is None:
-        return None
-    if verb is Verb.FREEZE:
-        return Words(verb=verb, name=" ".join(parts[1:]))
-    if len(parts) > _MOST_WORDS:
+    first = parts[0].casefold() if parts else ""
+    if _VERBS.get(first.rstrip(_MARKS)) is Verb.FREEZE:  # stopping is safe, and who wants it need not mind the form
+        return Words(verb=Verb.FREEZE, name=" ".join(parts[1:]))
+    if (verb := _VERBS.get(first)) is None or "\n" in said or len(parts) > _MOST_WORDS:
         return None
     return Words(verb=verb, name=parts[1].strip("`'\"") if len(parts) > 1 else "")
 

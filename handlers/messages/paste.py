@@ -85,4 +85,6 @@ async def handle(desk: Desk, received: Received) -> None:
 
 def ordered(got: Mapping[str, Any]) -> commands.Words | None:
     """What a stored message orders postmedic to do, said to itself; None when it is something else."""
-    return commands.words(got["text"]) if got["insisted"] and not got["files"] else None
+    said = commands.words(got["text"]) if got["insisted"] else None
+    # Beside a file they are words about it; a picture of what goes wrong must not keep anybody from stopping it.
+    return said if said is not None and (said.verb is commands.Verb.FREEZE or not got["files"]) else None

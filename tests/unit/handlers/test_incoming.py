@@ -9,6 +9,7 @@ import pytest
 from handlers.commands import Verb, Words, words
 from handlers.inbox import next_of
 from handlers.incoming import LONGEST, Served, masked, opaque
+from handlers.messages.paste import ordered
 from handlers.serving import KEPT
 
 Json = dict[str, Any]
@@ -104,6 +105,14 @@ def test_a_button_value_that_is_no_id_is_empty(value: object) -> None:
     assert kept.payload["plan"] == ""
 
 
+@pytest.mark.parametrize(("text", "order"), [("freeze, see the picture", Verb.FREEZE), ("check host01", None)])
+def test_beside_a_file_only_a_freeze_is_an_order(text: str, order: Verb | None) -> None:
+    kept = next_of(KEPT, message(type="app_mention", text=f"<@UBOT> {text}", files=[{"id": "F1"}]), EVERYWHERE)
+    assert kept is not None
+    found = ordered(kept.payload)
+    assert (found.verb if found else None) is order
+
+
 def test_secrets_are_masked_as_slack_writes_them() -> None:
     kept = masked("smtp_sasl_password_maps = static:bob:hunter2 &lt;<mailto:bob@example.com|bob@example.com>&gt;", EVERYWHERE)
     assert "hunter2" not in kept["text"]
@@ -139,7 +148,12 @@ def test_the_reason_of_a_denial_is_masked_and_bounded() -> None:
         ("approve everything", None),
         ("freeze", Words(verb=Verb.FREEZE)),
         ("FREEZE the new relay eats mail", Words(verb=Verb.FREEZE, name="the new relay eats mail")),
-        ("freeze\nfatal: something", None),
+        ("freeze\nit eats mail:\n\nfatal: something", Words(verb=Verb.FREEZE, name="it eats mail: fatal: something")),
+        (", Freeze!", Words(verb=Verb.FREEZE)),
+        ("冻结！ 停下", Words(verb=Verb.FREEZE, name="停下")),
+        (": check host01", Words(verb=Verb.CHECK, name="host01")),
+        ("check: host01", None),
+        (" ,!", None),
         ("解冻", Words(verb=Verb.UNFREEZE)),
         ("", None),
     ],
