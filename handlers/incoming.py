@@ -49,11 +49,12 @@ def masked(raw: str, served: Served) -> dict[str, Any]:
     return {"text": text, "masked": count, "cut": cut}
 
 
-def files(message: Json, served: Served) -> list[dict[str, str]]:
-    """The first files of a message, by id and name."""
-    listed = message.get("files") or ()
-    named = [(str(one["id"]), served.discretion(str(one.get("name") or ""))) for one in listed if one.get("id")]
-    return [{"id": id, "name": name[:100]} for id, name in named[:MOST_FILES]]
+def content(message: Json, text: str, served: Served) -> dict[str, Any]:
+    """What of a message is read: its text as it may be kept, and its first files by id and name; `cut` where there are more."""
+    listed = [one for one in message.get("files") or () if one.get("id")]
+    named = [{"id": str(one["id"]), "name": served.discretion(str(one.get("name") or ""))[:100]} for one in listed]
+    kept = masked(text, served)
+    return {**kept, "files": named[:MOST_FILES], "cut": kept["cut"] or len(named) > MOST_FILES}
 
 
 def opaque(value: object) -> str:

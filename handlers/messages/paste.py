@@ -13,7 +13,7 @@ from handlers import checking, commands
 from handlers.desk import Desk
 from handlers.diagnosing import Question, diagnose
 from handlers.files import with_files
-from handlers.incoming import Incoming, Json, Served, event_of, files, masked
+from handlers.incoming import Incoming, Json, Served, content, event_of
 
 KIND = "message"
 _WRITTEN = (None, "file_share", "thread_broadcast")
@@ -43,8 +43,7 @@ def read(body: Json, served: Served) -> Incoming | None:
         "user": user,
         "here": here,
         "insisted": mentioned or event.get("channel_type") == "im",
-        "files": files(event, served) if here else [],
-        **masked(text if here else "", served),
+        **content(event if here else {}, text if here else "", served),
     }
     return Incoming(key=f"message:{channel}:{ts}", kind=KIND, payload=payload)
 

@@ -14,7 +14,7 @@ from handlers.commands.postfix import present
 from handlers.desk import Desk
 from handlers.diagnosing import Question, diagnose
 from handlers.files import with_files
-from handlers.incoming import Incoming, Json, Served, click_key, files, masked, own_team
+from handlers.incoming import Incoming, Json, Served, click_key, content, own_team
 
 KIND = "shortcut"
 CALLBACK = "diagnose_message"
@@ -34,8 +34,7 @@ def read(body: Json, served: Served) -> Incoming | None:
         "user": str((body.get("user") or {}).get("id") or ""),
         "response_url": str(body.get("response_url") or ""),
         "here": here,
-        "files": files(message, served) if here else [],
-        **masked("\n".join(_texts(message)) if here else "", served),
+        **content(message if here else {}, "\n".join(_texts(message)) if here else "", served),
     }
     return Incoming(key=click_key(body), kind=KIND, payload=payload)
 

@@ -127,6 +127,17 @@ def test_a_paste_is_cut_at_its_size_without_breaking_a_character() -> None:
     assert set(kept["text"]) == {"好"}
 
 
+@pytest.mark.parametrize(("count", "cut"), [(0, False), (3, False), (4, True)])
+def test_files_that_are_not_read_are_said_to_be_left_out(count: int, cut: bool) -> None:
+    attached = {"ts": "1.1", "text": "look", "files": [{"id": f"F{number}"} for number in range(count)]}
+    asked = {"type": "message_action", "callback_id": "diagnose_message", "message": attached, "trigger_id": "1"}
+    asked |= {"team": {"id": "T1"}, "user": {"id": "U1"}, "channel": {"id": "C1"}}
+    for body in (message(**attached), asked):
+        kept = next_of(KEPT, body, EVERYWHERE)
+        assert kept is not None
+        assert (len(kept.payload["files"]), kept.payload["cut"]) == (min(count, 3), cut)
+
+
 def test_the_reason_of_a_denial_is_masked_and_bounded() -> None:
     kept = next_of(KEPT, submitted("password = hunter2 " + "x" * 5000), EVERYWHERE)
     assert kept is not None
