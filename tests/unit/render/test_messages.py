@@ -119,6 +119,23 @@ def test_a_plan_for_every_reason_is_accepted(why: Why) -> None:
         accepted(plan_card(progress(State.FAILED, why), None, APPROVERS, lang))
 
 
+@pytest.mark.parametrize(
+    ("state", "why", "untrue"),
+    [
+        (State.STALE, Why.APPROVAL_LOST, ("The host is no longer", "主机状态与诊断时")),
+        (State.STALE, Why.BEFORE_UNKNOWN, ("The host is no longer", "主机状态与诊断时")),
+        (State.STALE, Why.RESTORED, ("The host is no longer", "主机状态与诊断时")),
+        (State.IN_DOUBT, Why.STOPPED_MIDWAY, ("whether the last step ran", "最后一步是否执行")),
+        (State.IN_DOUBT, Why.NEVER_STARTED, ("whether the last step ran", "最后一步是否执行")),
+    ],
+)
+def test_a_state_says_nothing_that_its_reason_contradicts(state: State, why: Why, untrue: tuple[str, str]) -> None:
+    for lang, wrong in zip(LANGS, untrue, strict=True):
+        said = accepted(plan_card(progress(state, why), None, APPROVERS, lang))
+        assert say(f"why-{why}", lang) in said
+        assert wrong not in said
+
+
 def test_buttons_carry_the_plans_id_and_nothing_else() -> None:
     one = plan_card(progress(State.PROPOSED), example(), APPROVERS, "en")
     values = [element["value"] for block in one.blocks if block["type"] == "actions" for element in block["elements"]]

@@ -75,6 +75,16 @@ def test_slack_takes_the_views_and_the_options(lang: Lang) -> None:
     assert check_options({"options": replies.host_options(HOSTS)}) == []
 
 
+def test_what_is_not_shown_to_somebody_is_not_said_to_be_nowhere() -> None:
+    """A guest, or a channel of which the inventory says nothing, sees no host and no plan, of which there may be many."""
+    for shown in (str(replies.hosts([], "en").blocks), str(replies.home([], [], "en"))):
+        assert "no host that may be discussed here" in shown
+        assert "Nothing waits" not in shown
+    shown = str(replies.hosts([], "zh").blocks) + str(replies.home([], [], "zh"))
+    assert "清单中还没有主机" not in shown
+    assert "没有等待决定" not in shown
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_buttons_carry_an_id_and_nothing_else(lang: Lang) -> None:
     for message in every(lang):
