@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncRateLimitErrorRetryHandler,
     AsyncServerErrorRetryHandler,
 )
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings
@@ -35,10 +36,11 @@ from handlers.catching_up import keep_up
 from handlers.client import Client
 from handlers.desk import Desk
 from handlers.incoming import Served
-from handlers.serving import register, serving
+from handlers.serving import kept_up, register, serving
 
 LOG = logging.getLogger(__name__)
 SENDING_SECONDS = 10  # below the lease of 15 seconds
+LINK_SECONDS = 30.0  # for which a link that does not open is tried
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _HINTS = {
     "invalid_auth": "Slack does not know the token",
@@ -122,10 +124,11 @@ class Slack:
         """Serve over Socket Mode while the block runs, and end in order: first hear nothing more, then finish."""
         desk = self.desk(engine, store, executor)
         handler = AsyncSocketModeHandler(self.app(desk), self.settings.slack_app_token, ping_interval=ping_seconds)
+        connected = _connected(handler.client)
         async with serving(desk, self.sending, pause=pause):
-            await handler.connect_async()  # type: ignore[no-untyped-call]
-            keeping_up = asyncio.create_task(keep_up(desk, handler.client.is_connected))
+            keeping_up = asyncio.create_task(kept_up(lambda: keep_up(desk, connected)))
             try:
+                await handler.connect_async()  # type: ignore[no-untyped-call]
                 yield desk
             finally:
                 keeping_up.cancel()
@@ -162,6 +165,25 @@ async def connect(settings: Settings, clock: Callable[[], float] = time.time) ->
         bot_user=str(me["user_id"]),
         clock=clock,
     )
+
+
+def _connected(client: SocketModeClient) -> Callable[[], Awaitable[bool]]:
+    """Whether Slack can reach us; when it could not for a while, the client is told to ask for another link.
+
+    A link opens once and not for long, but the client tries the one it has for ever.
+    """
+    tried = asyncio.get_running_loop().time()
+
+    async def connected() -> bool:
+        nonlocal tried
+        now, there = asyncio.get_running_loop().time(), await client.is_connected()
+        if there:
+            tried = now
+        elif now - tried >= LINK_SECONDS:
+            tried, client.wss_uri = now, None
+        return there
+
+    return connected
 
 
 def _without_body(record: logging.LogRecord) -> bool:

@@ -7,11 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot.sandbox.slack.seed import MAIL_OPS
+from bot.sandbox.slack.sockets import Sockets
 from handlers import catching_up
 from tests.e2e.test_story_fix import is_card, proposed, shows
-from tests.support.house import LOG_LINE, SECOND_CHANNEL, UNPLACED, bot_at, workspace
+from tests.support.house import LOG_LINE, SECOND_CHANNEL, UNPLACED, at_home, bot_at, workspace
 from tests.support.slack_person import Person
 from tests.support.stores import altered, opened
 
@@ -151,3 +153,45 @@ async def test_the_first_start_reads_nothing_that_was_said_before(tmp_path: Path
             await house.quiet()
             assert len(await ana.reads(thread=ts)) == 1
             assert house.calls("conversations.history") == []
+
+
+async def test_a_link_that_opens_no_more_is_not_tried_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each link opens once and not for long: when the one just handed out failed, only another one helps."""
+    monkeypatch.setattr("handlers.connection.LINK_SECONDS", 2.0, raising=False)
+    connect, fails = Sockets.connect, asyncio.Event()
+
+    async def used_up(self: Sockets, request: web.Request) -> web.StreamResponse:
+        if fails.is_set():
+            fails.clear()
+            self._tickets.clear()
+            return web.Response(status=503)
+        return await connect(self, request)
+
+    monkeypatch.setattr(Sockets, "connect", used_up)
+    async with at_home(tmp_path) as house:
+        fails.set()
+        await house.fault("abort")
+        async with asyncio.timeout(30):
+            while fails.is_set() or not house.running.workspace.sockets.count:
+                await asyncio.sleep(0.02)
+        ts = await house.ana.says(MAIL_OPS, "@postmedic help")
+        await house.ana.waits_for(shows("Paste an error"), thread=ts, timeout=30)
+
+
+async def test_an_error_that_nobody_foresaw_does_not_end_the_looking_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_home(tmp_path) as house:
+        noted, put = asyncio.Event(), house.store.marks.put
+
+        async def stumbles(name: str) -> None:
+            monkeypatch.setattr(house.store.marks, "put", notes)
+            raise RuntimeError
+
+        async def notes(name: str) -> None:
+            await put(name)
+            noted.set()
+
+        monkeypatch.setattr(house.store.marks, "put", stumbles)
+        async with asyncio.timeout(30):
+            await noted.wait()
