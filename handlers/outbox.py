@@ -56,9 +56,13 @@ class Sender:
         self._shown: dict[str, tuple[int, dict[str, Any]]] = {}  # the last version of a message sent by this process
 
     async def run(self) -> None:
-        """Serve until cancelled; then `settle`."""
+        """Serve until cancelled; then `settle`. Cards that were given up are tried once more: their channel may be back."""
+        begun = False
         while True:
             try:
+                if not begun:
+                    await self._outbox.again(SHOWN)
+                    begun = True
                 for outgoing in await self._outbox.take(self._owner):
                     task = asyncio.create_task(self._one(outgoing))
                     self._tasks.add(task)

@@ -153,6 +153,15 @@ class Outbox:
         """Give up a version that Slack will never take, such as one for a channel that is gone; `problems` shows it."""
         await self._keep(outgoing, owner="", lease_until=0.0, sent=outgoing.version, attempts=0, problem=problem)
 
+    async def again(self, kind: str) -> None:
+        """Show what was given up of this kind after all, as far as it can be shown by now."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(schema.outbox)
+                .where(_ROW.kind == kind, _ROW.problem != "", _ROW.sent == _ROW.version)
+                .values(sent=_ROW.version - 1, problem="")
+            )
+
     async def problems(self) -> Mapping[tuple[str, str], str]:
         """Why which (kind, subject) could not be shown."""
         async with self._database.reading() as connection:

@@ -14,11 +14,12 @@ import pytest
 from aiohttp import web
 from slack_sdk.errors import SlackApiError
 
+from bot.model.execution import State
 from bot.render.blocks import Message, section
 from bot.render.replies import note
 from bot.sandbox.slack.seed import MAIL_OPS
 from tests.e2e.test_story_fix import is_card, proposed, shows
-from tests.support.house import LOG_LINE, SECOND_CHANNEL, House, at_home
+from tests.support.house import LOG_LINE, SECOND_CHANNEL, House, at_home, bot_at, workspace
 from tests.support.stores import altered
 
 MANY = 1_000_000
@@ -254,6 +255,32 @@ async def test_a_card_that_somebody_deleted_comes_again_so_that_a_doubt_can_be_e
         assert ended["ts"] == again["ts"]
         assert len(await house.ana.reads(thread=ts)) == 3
         assert await house.store.outbox.problems() == {}
+
+
+async def test_a_card_whose_channel_was_closed_to_us_is_shown_by_the_next_start(tmp_path: Path) -> None:
+    async with workspace() as running:
+        channel = running.workspace.store.conversations[MAIL_OPS]
+        async with bot_at(running, tmp_path) as house:
+            ts, card = await proposed(house)
+            await house.quiet()
+            house.fleet.drops = True
+            house.fleet.slow.clear()  # the run is held at its first measurement
+            await house.ben.clicks(card, "approve")
+            channel.kind = "group"
+            channel.members.remove(running.workspace.identity.bot_user)
+            house.fleet.slow.set()
+            async with asyncio.timeout(30):
+                while not await house.store.plans.listed([State.IN_DOUBT]) or await house.store.outbox.waiting():
+                    await asyncio.sleep(0.02)
+            assert set((await house.store.outbox.problems()).values()) == {"channel_not_found"}
+        channel.kind = "channel"
+        channel.members.add(running.workspace.identity.bot_user)
+        async with bot_at(running, tmp_path) as house:
+            again = await house.ana.waits_for(shows("In doubt"), thread=ts, timeout=30)
+            assert again["ts"] == card["ts"]
+            await house.ben.clicks(again, "resolve_failed")
+            await house.ana.waits_for(shows("A person decided"), thread=ts, timeout=30)
+            assert await house.store.outbox.problems() == {}
 
 
 async def test_a_message_slack_never_takes_does_not_hold_up_the_others(tmp_path: Path) -> None:
