@@ -89,7 +89,7 @@ async def proceed(desk: Desk, conversation: Conversation, recognition: Recogniti
     known: dict[str, Any] = dict(conversation.recognition)
     small = (*small_print(known.get("masked", 0), known.get("cut", False), also, lang), *known.get("unread", ()))
     if not matches:
-        near = [library[one].title for one in known.get("near", ()) if one in library]
+        near = {place: library[one].title for place, one in enumerate(known.get("near", ())) if one in library}
         asked = which_problem(conversation.id, near, lang, small) if near else unknown_paste(lang, small)
         await _show(desk, conversation, asked)
     elif not conversation.host:

@@ -5,7 +5,7 @@ Buttons and menus carry opaque ids; a host's name is the only value a menu holds
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.model.gate import Freeze
 from bot.model.host import Approvers, Host
@@ -71,12 +71,10 @@ def host_options(hosts: Iterable[Host]) -> list[Block]:
     return [{"text": plain(host.name), "value": host.name} for host in hosts][:MOST_OPTIONS]
 
 
-def which_problem(conversation: str, titles: Sequence[Text], lang: Lang, small: Sequence[str] = ()) -> Message:
-    """The question for the problem: one button per candidate, best first."""
+def which_problem(conversation: str, titles: Mapping[int, Text], lang: Lang, small: Sequence[str] = ()) -> Message:
+    """The question for the problem: one button per candidate, best first, by its place among those that were found."""
     text = say("unsure", lang)
-    buttons = [
-        button(f"{PROBLEM_BUTTON}_{index}", title[lang], f"{conversation}.{index}") for index, title in enumerate(titles)
-    ]
+    buttons = [button(f"{PROBLEM_BUTTON}_{place}", title[lang], f"{conversation}.{place}") for place, title in titles.items()]
     blocks = [section(text), actions(f"problem:{conversation}", *buttons)]
     return message(text, [*blocks, *([context(*small)] if small else [])])
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack.seed import GENERAL, MAIL_OPS
+from bot.store.conversations import Conversation
+from handlers.diagnosing import proceed
 from tests.e2e.test_story_fix import is_card, shows
 from tests.support.house import LOG_LINE, UNPLACED, House, at_home
 
@@ -52,6 +54,21 @@ async def test_near_problems_are_offered_and_the_chosen_one_is_measured(tmp_path
         await house.ana.clicks(question, "choose_problem_0")
         answer = await house.ana.waits_for(shows("was ruled out"), thread=ts)
         assert answer["ts"] == question["ts"]
+
+
+async def test_the_button_of_a_problem_means_that_problem_when_another_one_has_left_the_knowledge(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        ts = await house.ana.says(MAIL_OPS, "good morning")
+        asked = Conversation(
+            id="q", channel=MAIL_OPS, thread=ts, requester=house.ana.id, lang="en", paste=NEAR, host="host01",
+            recognition={"near": ["it-was-there-yesterday", "sasl-no-mechanisms"]},
+        )  # fmt: skip
+        await proceed(house.desk, await house.store.conversations.open(asked))
+        question = await house.ana.waits_for(shows("Is it one of these"), thread=ts)
+        [button] = [one for block in question["blocks"] if block["type"] == "actions" for one in block["elements"]]
+        assert button["text"]["text"] == "No SASL mechanisms"
+        await house.ana.clicks(question, button["action_id"])
+        await house.ana.waits_for(shows("was ruled out"), thread=ts)
 
 
 async def test_a_direct_message_is_always_answered(tmp_path: Path) -> None:

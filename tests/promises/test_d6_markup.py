@@ -85,7 +85,7 @@ def everything(lang: Lang) -> Iterator[Any]:
     yield replies.home([host(name=WILD)], [(asked, "")], lang, refused=WILD, stopped=STOPPED)
     yield replies.alarm(asked, dataclasses.replace(progress(State.PROPOSED).reviews[0], reason=WILD), lang)
     yield replies.unknown_paste(lang, (slack_value(WILD),))
-    yield replies.which_problem("c1", TITLES, lang, (slack_value(WILD),))
+    yield replies.which_problem("c1", dict(enumerate(TITLES)), lang, (slack_value(WILD),))
     yield history(WILD, [ACCOUNT, dataclasses.replace(ACCOUNT, state="denied"), dataclasses.replace(ACCOUNT, ran=())], lang)
     names = {"file", "host", "detail", "known", "who", "words"}
     for name in program_texts():

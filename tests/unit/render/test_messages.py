@@ -235,7 +235,7 @@ def test_every_question_and_note_is_accepted(lang: Lang) -> None:
     for made in (
         replies.which_host("c1", titles, names, [WILD] * 5, lang, ("small",)),
         replies.which_host("c1", [], [], [], lang),
-        replies.which_problem("c1", titles, lang),
+        replies.which_problem("c1", dict(enumerate(titles)), lang),
         replies.unknown_paste(lang, replies.small_print(3, True, titles, lang)),
         replies.hosts(hosts, lang),
         replies.hosts([], lang),

@@ -27,7 +27,7 @@ def every(lang: Lang) -> Iterator[Message]:
     yield replies.notes(replies.usage(lang), replies.note("not-text", lang, file=HOSTILE))
     yield replies.which_host(ID, [TITLE, TITLE], ["host01", HOSTILE], [HOSTILE] * 9, lang, small)
     yield replies.which_host(ID, [], [], [], lang)
-    yield replies.which_problem(ID, [TITLE] * 5, lang, small)
+    yield replies.which_problem(ID, dict.fromkeys(range(5), TITLE), lang, small)
     yield replies.unknown_paste(lang, small)
     yield replies.unknown_paste(lang)
     yield replies.hosts(HOSTS, lang)
