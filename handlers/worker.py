@@ -13,6 +13,7 @@ from bot.render.replies import note
 from bot.store.inbox import Received
 from bot.store.leases import holding
 from handlers.commands import subject
+from handlers.deciding import plan_in
 from handlers.desk import Desk
 
 LOG = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class Worker:
                 await self._apologise(received, error if isinstance(error, PostmedicError) else reason)
 
     async def _apologise(self, received: Received, why: str | PostmedicError) -> None:
-        """Tell the person that nothing more will come; what happens in no channel has nobody to tell."""
+        """Tell the person that nothing more will come; of what a modal said, where its plan is shown. At Home nobody waits."""
         got = received.payload
         lang = await self._desk.people.lang(got["user"])
         told = self._desk.served.discretion(why.said(lang)) if isinstance(why, PostmedicError) else why
@@ -97,6 +98,8 @@ class Worker:
             await self._desk.respond(got["response_url"], sorry)
         elif got.get("channel"):
             await self._desk.show(subject(received.key), got["channel"], got["thread"], sorry)
+        elif found := await plan_in(self._desk, got.get("plan", "")):
+            await self._desk.whisper(found[1], got["user"], sorry, found[2])
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from bot.config import Settings
 from bot.errors import ConfigError
 from bot.sandbox.slack.seed import MAIL_OPS
 from handlers import connect
-from tests.e2e.test_story_fix import shows
+from tests.e2e.test_story_fix import proposed, shows
 from tests.support.house import LOG_LINE, at_home, workspace
 
 
@@ -32,6 +33,23 @@ async def test_what_cannot_be_handled_says_so_in_the_end(
         assert "no local interface" not in sorry["text"]
         assert "in diagnose" in caplog.text  # the place of the error is logged
         assert "no local interface" not in caplog.text  # its text, which holds the paste, is not
+
+
+async def test_a_denial_that_could_not_be_handled_is_not_taken_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who was not told would believe that nothing runs any more."""
+    monkeypatch.setattr("handlers.worker.RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("handlers.worker.POLL_SECONDS", 0.02)
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house)
+
+        async def broken(*about: Any) -> None:
+            raise RuntimeError
+
+        monkeypatch.setattr(house.desk.executor, "review", broken)
+        await house.ben.clicks(card, "deny")
+        assert await house.ben.submits(await house.ben.waits_for_view(), {"reason": "not now"}) == {}
+        sorry = await house.ben.waits_for(shows("could not handle this"), thread=ts)
+        assert sorry["is_ephemeral"]
 
 
 @pytest.mark.parametrize(
