@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -29,7 +30,19 @@ def folder() -> Iterator[Path]:
     """A folder whose path is short and plain enough to travel as a token."""
     made = Path(tempfile.mkdtemp(prefix="postmedic-hosts."))
     yield made
-    shutil.rmtree(made)
+    _remove(made)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder into which an sshd's last child may still write its log."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return shutil.rmtree(folder)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def message(page: Page, text: str) -> Locator:
 
 
 async def heard(box: asyncio.Queue[Json]) -> Json:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return await box.get()
 
 

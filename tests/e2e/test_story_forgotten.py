@@ -81,7 +81,7 @@ async def test_a_bot_that_serves_forgets_by_itself(tmp_path: Path) -> None:
         for key, days in (("old", 91), ("young", 89)):
             await store.unmatched.keep(key, key, "q")
             await altered(store, f"UPDATE unmatched SET last_at = last_at - {days * 86_400} WHERE key = '{key}'")
-        async with demo(tmp_path), asyncio.timeout(20):
+        async with demo(tmp_path), asyncio.timeout(60):
             while [one.text for one in await store.unmatched.listed()] != ["young"]:
                 await asyncio.sleep(0.05)
         told = [event.details async for event in store.events.read() if event.kind == "rows.forgotten"]

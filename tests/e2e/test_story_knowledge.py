@@ -28,7 +28,7 @@ def exchange(house: House, folder: Path, old: str, new: str) -> None:
 
 
 async def ended(house: House) -> tuple[State, Why]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (found := await house.store.plans.listed([State.STALE])):
             await asyncio.sleep(0.02)
     progress = await house.store.plans.progress(found[0])

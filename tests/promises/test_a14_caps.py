@@ -57,7 +57,7 @@ async def until(store: Store, machine: Machine, ended: int) -> None:
     """Two processes serve until so many plans have ended, and then one pace longer."""
     executors = [Executor(means(store, machine, owner=f"worker-{n}", pace=Pace(poll=0.05))) for n in range(2)]
     running = [asyncio.create_task(one.run()) for one in executors]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(240):
         while len(await store.plans.listed([State.FAILED])) < ended:
             await asyncio.sleep(0.05)
     await asyncio.sleep(0.5)

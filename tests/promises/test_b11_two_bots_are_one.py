@@ -102,7 +102,7 @@ async def carried(store: Store, machine: Machine) -> asyncio.Task[bool]:
 
 
 async def happened(event: asyncio.Event) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await event.wait()
 
 
@@ -135,7 +135,7 @@ async def test_a_living_bot_says_so_however_long_a_step_takes(database: str) -> 
         carrying = await carried(store, machine)
         await happened(machine.reached)
         before = await lease(store)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await lease(store) <= before:
                 await asyncio.sleep(0.05)
         machine.open.set()

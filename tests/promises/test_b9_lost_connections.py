@@ -119,7 +119,7 @@ async def test_a_cut_connection_is_doubt_and_nothing_runs_twice(
             await executor.propose(one)
             await executor.review(one.id, review(one), APPROVERS)
             carrying = asyncio.create_task(executor.carry(one.id))
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not effects.exists():
                     await asyncio.sleep(0.02)
             wire.arm(carried)

@@ -156,7 +156,7 @@ async def test_every_flow_in_slack_keeps_the_canaries_out_of_everything(
         for number, texts in FORMS.items():
             await ana.says(MAIL_OPS, "@postmedic what is this?\n" + "\n".join(texts) + f"\n{LOG_LINE} {number}")
         snippet = await ana.says(MAIL_OPS, "@postmedic and this?", snippet=f"{PLANTED}\n{LOG_LINE}")
-        await ana.waits_for(shows("secrets in your message were masked"), thread=snippet, timeout=20)
+        await ana.waits_for(shows("secrets in your message were masked"), thread=snippet)
         await ana.says(MAIL_OPS, f"{PLANTED[:3000]}\n{LOG_LINE}")
         message = next(m for m in await ana.reads() if m["ts"] == snippet)
         await ana.shortcut(message)
@@ -168,25 +168,25 @@ async def test_every_flow_in_slack_keeps_the_canaries_out_of_everything(
         await ana.command("/postfix check host02")
         house.fleet.says = PLANTED
         ts = await ana.says(MAIL_OPS, LOG_LINE)
-        card = await ana.waits_for(is_card, thread=ts, timeout=20)
+        card = await ana.waits_for(is_card, thread=ts)
         await ben.clicks(card, "approve")
-        await ana.waits_for(shows("Failed"), thread=ts, timeout=20)
+        await ana.waits_for(shows("Failed"), thread=ts)
         ts = await ana.says(MAIL_OPS, LOG_LINE.replace("host01", "host02"))
-        await ben.clicks(await ana.waits_for(is_card, thread=ts, timeout=20), "deny")
+        await ben.clicks(await ana.waits_for(is_card, thread=ts), "deny")
         modal = await ben.waits_for_view()
         assert await ben.submits(modal, {"reason": f"wrong: password={SECRET} AUTH PLAIN {ENCODED}"}) == {}
-        await ana.waits_for(shows("*Denied*"), thread=ts, timeout=20)
+        await ana.waits_for(shows("*Denied*"), thread=ts)
         # Hosts that cannot be asked, and a handler that cannot go on.
         house.fleet.fails = PLANTED
         ts = await ana.says(MAIL_OPS, f"@postmedic once more\n{LOG_LINE}")
-        await ana.waits_for(shows("could not be"), thread=ts, timeout=20)
+        await ana.waits_for(shows("could not be"), thread=ts)
 
         async def broken(*about: object) -> None:
             raise PostmedicError(detail=f"cannot go on with {PLANTED}")
 
         monkeypatch.setattr("handlers.checking.check", broken)
         ts = await ana.says(MAIL_OPS, "@postmedic check host01")
-        await ana.waits_for(shows("could not handle this"), thread=ts, timeout=20)
+        await ana.waits_for(shows("could not handle this"), thread=ts)
         await house.quiet()
         calls = house.running.workspace.journal.calls
         assert len(calls) > 50

@@ -112,7 +112,7 @@ async def test_what_machines_wrote_while_nobody_listened_is_not_answered_either(
             written[ts] |= mark
         await asyncio.sleep(3)  # until Slack has given up to send the events again
         async with bot_at(running, tmp_path) as house:
-            await ana.waits_for(is_card, thread=person, timeout=15)
+            await ana.waits_for(is_card, thread=person)
             await house.quiet()
             assert [len(await ana.reads(thread=ts)) for ts in machines] == [1] * len(machines)
             assert house.fleet.measured == ["host02"]

@@ -81,7 +81,7 @@ async def test_killed_between_hearing_and_acknowledging(tmp_path: Path, dies: st
         assert acknowledged(running) == set()
         assert stored(tmp_path) == ({f"message:{MAIL_OPS}:{ts}"} if dies == "after" else set())
         async with bot_at(running, tmp_path, lease_seconds=1) as house:
-            await ana.waits_for(shows("Paste an error"), thread=ts, timeout=15)  # Slack sent it again, or the row was there
+            await ana.waits_for(shows("Paste an error"), thread=ts)  # Slack sent it again, or the row was there
             await house.quiet()
             assert len(await ana.reads(thread=ts)) == 2
 

@@ -43,7 +43,7 @@ async def test_pastes_are_answered_once_and_open_cards_say_how_long(tmp_path: Pa
         assert await ben.clicks(card, "approve") != ""  # the person sees that it did not work
         await away(tmp_path, 300)
         async with bot_at(running, tmp_path) as house:
-            await ana.waits_for(is_card, thread=later, timeout=10)
+            await ana.waits_for(is_card, thread=later)
             await ana.waits_for(lambda message: message["ts"] != elsewhere, thread=elsewhere, channel=SECOND_CHANNEL.id)
             told = await ana.waits_for(shows("I was away for 5 min"), thread=before)
             assert told["ts"] > card["ts"]
@@ -76,8 +76,8 @@ async def test_replies_in_older_threads_and_direct_messages_are_read_too(
         privately = await ana.says(direct, "check host01")
         await asyncio.sleep(3)  # until Slack has given up to send events again
         async with bot_at(running, tmp_path) as house:
-            await ana.waits_for(is_card, thread=asked, timeout=10)
-            await ana.waits_for(lambda message: message["ts"] != privately, channel=direct, thread=privately, timeout=10)
+            await ana.waits_for(is_card, thread=asked)
+            await ana.waits_for(lambda message: message["ts"] != privately, channel=direct, thread=privately)
             await house.quiet()
             assert len(await ana.reads(channel=direct, thread=greeted)) == 2  # answered once, before
 
@@ -94,7 +94,7 @@ async def test_a_thread_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.M
         await ana.says(MAIL_OPS, LOG_LINE, thread=talk)
         await away(tmp_path, 30)
         async with bot_at(running, tmp_path):
-            await ana.waits_for(is_card, thread=talk, timeout=15)
+            await ana.waits_for(is_card, thread=talk)
 
 
 async def test_what_people_of_another_workspace_wrote_meanwhile_is_not_answered(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ async def test_what_people_of_another_workspace_wrote_meanwhile_is_not_answered(
         running.workspace.store.conversations[MAIL_OPS].messages[theirs]["team"] = "T0ELSE"  # Slack Connect
         await away(tmp_path, 30)
         async with bot_at(running, tmp_path) as house:
-            await ana.waits_for(is_card, thread=ours, timeout=15)
+            await ana.waits_for(is_card, thread=ours)
             await house.quiet()
             assert len(await ana.reads(thread=theirs)) == 1
 
@@ -122,7 +122,7 @@ async def test_two_that_come_back_answer_once(tmp_path: Path) -> None:
         await away(tmp_path, 30)
         async with bot_at(running, tmp_path) as first, bot_at(running, tmp_path) as second:
             for ts in pasted:
-                await ana.waits_for(is_card, thread=ts, timeout=15)
+                await ana.waits_for(is_card, thread=ts)
             await first.quiet()
             await second.quiet()
             for ts in pasted:
@@ -138,7 +138,7 @@ async def test_a_failure_while_reading_is_followed_by_another_look(tmp_path: Pat
         await away(tmp_path, 30)
         async with bot_at(running, tmp_path) as house:
             await house.fault("5xx", count=4, method="users.conversations")
-            await ana.waits_for(is_card, thread=ts, timeout=20)
+            await ana.waits_for(is_card, thread=ts)
 
 
 async def test_the_first_start_reads_nothing_that_was_said_before(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ async def test_a_link_that_opens_no_more_is_not_tried_for_ever(tmp_path: Path, m
             while fails.is_set() or not house.running.workspace.sockets.count:
                 await asyncio.sleep(0.02)
         ts = await house.ana.says(MAIL_OPS, "@postmedic help")
-        await house.ana.waits_for(shows("Paste an error"), thread=ts, timeout=30)
+        await house.ana.waits_for(shows("Paste an error"), thread=ts)
 
 
 async def test_an_error_that_nobody_foresaw_does_not_end_the_looking_back(

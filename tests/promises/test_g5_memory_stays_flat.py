@@ -72,9 +72,9 @@ def _counted(kind: type) -> bool:
 async def everything(house: House, number: int) -> None:
     """What people do with a bot, once: a paste, the fix of it, a check, an order."""
     ts = await house.ana.says(MAIL_OPS, f"{LOG_LINE} {number}")
-    card = await house.ana.waits_for(is_card, thread=ts, timeout=15)
+    card = await house.ana.waits_for(is_card, thread=ts)
     await house.ben.clicks(card, "approve")
-    await house.ana.waits_for(shows("Healed"), thread=ts, timeout=15)
+    await house.ana.waits_for(shows("Healed"), thread=ts)
     await house.ana.command("/postfix check host02")
     await house.ana.says(MAIL_OPS, f"@postmedic help {number}")
     await house.quiet()

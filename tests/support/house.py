@@ -201,7 +201,7 @@ class House:
 
     async def quiet(self, seconds: float = 0.4) -> None:
         """Wait until every event was delivered, handled and shown, and a little longer."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 await asyncio.sleep(seconds)
                 rows = await self.store.inbox.take("nobody", 0)

@@ -97,7 +97,7 @@ class Person:
     async def waits_for(
         self,
         predicate: Callable[[Json], bool],
-        timeout: float = 20.0,
+        timeout: float = 60.0,
         channel: str = MAIL_OPS,
         thread: str | None = None,
     ) -> Json:
@@ -115,7 +115,7 @@ class Person:
                 )
             await asyncio.sleep(POLL)
 
-    async def waits_for_view(self, timeout: float = 20.0, predicate: Callable[[Json], bool] = lambda view: True) -> Json:
+    async def waits_for_view(self, timeout: float = 60.0, predicate: Callable[[Json], bool] = lambda view: True) -> Json:
         """The topmost open modal that satisfies the predicate."""
         end = time.monotonic() + timeout
         while True:
@@ -127,7 +127,7 @@ class Person:
                 raise TimeoutError(f"no such modal within {timeout} s; open: {modals}, problems: {await self.problems()}")
             await asyncio.sleep(POLL)
 
-    async def waits_for_home(self, timeout: float = 20.0) -> Json:
+    async def waits_for_home(self, timeout: float = 60.0) -> Json:
         """The Home tab, once published."""
         end = time.monotonic() + timeout
         while time.monotonic() <= end:

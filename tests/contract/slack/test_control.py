@@ -44,7 +44,7 @@ class Page:
 
     async def saw(self, *kinds: str) -> list[Json]:
         """Wait for exactly these kinds of change."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.changes) < len(kinds):
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)

@@ -376,7 +376,7 @@ async def test_plans_of_one_host_run_one_after_the_other_over_two_executors(stor
     for number in range(6):
         await approved(executors[0], plan(f"plan-{number}"))
     serving = [asyncio.create_task(executor.run()) for executor in executors]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while any([await store.plans.state(f"plan-{n}") is not State.SUCCEEDED for n in range(6)]):
             await asyncio.sleep(0.02)
     for executor in executors:

@@ -42,7 +42,7 @@ async def told(store: Store) -> int:
 
 
 async def until_told(store: Store, times: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await told(store) < times:
             await asyncio.sleep(0.02)
 
@@ -65,7 +65,7 @@ async def test_a_database_that_fails_is_tried_again(
     await handled(store, "old", 8)
     await altered(store, "ALTER TABLE unmatched RENAME TO elsewhere")
     async with serving(store):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "could not be forgotten and is tried again" not in caplog.text:
                 await asyncio.sleep(0.02)
         assert await store.inbox.accept("new", "message", {})
@@ -80,7 +80,7 @@ async def test_by_a_clock_that_was_set_nothing_is_old(
     await handled(store, "old", 8)
     ahead = 86_400.0
     async with serving(store, clock=lambda: time.time() + ahead):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "cannot be trusted" not in caplog.text:
                 await asyncio.sleep(0.02)
         assert await told(store) == 0
@@ -90,6 +90,6 @@ async def test_by_a_clock_that_was_set_nothing_is_old(
 
 async def test_everything_may_be_kept_for_ever(store: Store) -> None:
     await handled(store, "old", 4000)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await forget_what_is_old(means(store, Machine()), FOR_EVER)
     assert await told(store) == 0

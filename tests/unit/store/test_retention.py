@@ -234,7 +234,7 @@ async def test_while_one_process_forgets_the_other_waits_for_nothing(postgresql:
         monkeypatch.setattr(events, "append", append_late)
         forgetting = asyncio.create_task(one.forget(86_400))
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await deleted.wait()
                 assert await two.forget(86_400) == {}  # all of it is in the other's hands
                 assert await two.inbox.accept("new", "message", {})
