@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +17,11 @@ from bot.operations.base import OPERATIONS
 from bot.render.plan_card import plan_card
 from bot.render.signs import GOOD
 from bot.store.store import Store
-from tests.lab import Host, Lab, images
+from tests.lab import Host, Lab
 from tests.lab.proving import made_new
 from tests.support.fixes import LIBRARY, Recorded, carried, mended, readings
 from tests.support.plans import APPROVERS
-from tests.support.rooted import inside
+from tests.support.rooted import inside, tree
 
 FIXES = {one.name: one for one in mended() if one.plan.undo}
 
@@ -173,16 +172,6 @@ DIFFERING = (
     "table-postmap",
 )
 EVERYWHERE = [*((RELEASES[0], name) for name in EDITS), *((RELEASES[1], name) for name in DIFFERING)]
-
-
-def tree(release: str) -> Path:
-    if os.geteuid() != 0:
-        pytest.skip("a copy of a host's file system needs root")
-    if not images.tree(release).is_dir():
-        if os.environ.get("POSTMEDIC_REQUIRE_LAB") != "1":
-            pytest.skip("the trees of the lab are not built here: tests/lab builds them")
-        images.build([release])
-    return images.tree(release)
 
 
 def differences(before: object, after: object) -> dict[str, tuple[object, object]]:

@@ -6,12 +6,16 @@ The copy is an overlay in namespaces of its own, which end with everything in th
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pytest
 
 from bot.connectors.dispatcher import render_fix
 from bot.operations.base import OPERATIONS
+from tests.lab import images
 
 AREAS = ("/etc", "/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/sbin/postdrop", "/usr/sbin/postqueue", "/var/lib/postfix")
 _ENTER = """
@@ -21,7 +25,7 @@ mkdir "$1/upper" "$1/work" "$1/root"
 mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/upper,workdir=$1/work" "$1/root"
 mount -t proc proc "$1/root/proc"
 mount --rbind /dev "$1/root/dev"
-cp "$3/fix" "$3/inside.py" "$3/script.json" "$1/root/root/"
+cp "$3/given/"* "$1/root/root/"
 ip link set lo up
 exec chroot "$1/root" /usr/bin/python3 -I /root/inside.py
 """
@@ -65,11 +69,32 @@ print(json.dumps(answers))
 """
 
 
-def inside(tree: Path, folder: Path, actions: Sequence[tuple[str, str]]) -> list[object]:
-    """Do each action in a fresh copy of `tree` and give its answer: `look` at files, say words to `fix`, or `run` a text."""
-    (folder / "fix").write_text(render_fix(OPERATIONS.values()))
-    (folder / "inside.py").write_text(_INSIDE)
-    (folder / "script.json").write_text(json.dumps({"areas": AREAS, "actions": actions}))
+def tree(release: str) -> Path:
+    """The tree of a release of the lab, which is built where the lab is required; skips the test where there is none."""
+    if os.geteuid() != 0:
+        pytest.skip("a copy of a host's file system needs root")
+    if not images.tree(release).is_dir():
+        if os.environ.get("POSTMEDIC_REQUIRE_LAB") != "1":
+            pytest.skip("the trees of the lab are not built here: tests/lab builds them")
+        images.build([release])
+    return images.tree(release)
+
+
+def inside(
+    tree: Path, folder: Path, actions: Sequence[tuple[str, str]], others: Mapping[str, str] | None = None
+) -> list[object]:
+    """Do each action in a fresh copy of `tree` and give its answer: `look` at files, say words to `fix`, or `run` a text.
+
+    `others` are texts that lie in /root, by their names.
+    """
+    given = {
+        "fix": render_fix(OPERATIONS.values()),
+        "inside.py": _INSIDE,
+        "script.json": json.dumps({"areas": AREAS, "actions": actions}),
+    }
+    (folder / "given").mkdir()
+    for name, text in (given | dict(others or {})).items():
+        (folder / "given" / name).write_text(text)
     (folder / "copy").mkdir()
     namespaces = ["unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
     done = subprocess.run(
