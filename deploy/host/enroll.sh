@@ -40,26 +40,33 @@ say() {
 }
 
 fail() { # TEXT [EXIT]
+  why=$1
   echo "postmedic: $1" >&2
   exit "${2:-1}"
 }
 
 clear_away() {
+  code=$?
+  [ "$code" = 0 ] || [ -n "${why-}" ] ||
+    echo 'postmedic: what stands above stopped it. No file is half; mend that and run this again, or take all away again' >&2
   rm -f "$home"/*"$new" "$sudoers$new" "/var/lib/$probe/.ssh/authorized_keys$new" "/var/lib/$fix/.ssh/authorized_keys$new"
 }
 
 account() { # NAME
-  if ! getent passwd "$1" >/dev/null; then
+  if there=$(getent passwd "$1"); then
+    [ "$(id -u "$1")" != 0 ] || fail "the account $1 has the rights of root, which it must not have"
+    [ "$(echo "$there" | cut -d: -f6)" = "/var/lib/$1" ] ||
+      fail "there is an account $1 with another home than /var/lib/$1: it is somebody else's; remove it first"
+  fi
+  getent group "$1" >/dev/null || groupadd --system "$1"
+  if [ -z "$there" ]; then
     # `*` is no password and, unlike `!`, no locked account: sshd without PAM would refuse that one's key too.
-    useradd --system --user-group --no-create-home --home-dir "/var/lib/$1" --shell /bin/sh --password '*' "$1"
+    useradd --system --gid "$1" --no-create-home --home-dir "/var/lib/$1" --shell /bin/sh --password '*' "$1"
     say "made the account $1"
   fi
-  [ "$(id -u "$1")" != 0 ] || fail "the account $1 has the rights of root, which it must not have"
-  [ "$(getent passwd "$1" | cut -d: -f6)" = "/var/lib/$1" ] ||
-    fail "there is an account $1 with another home than /var/lib/$1: it is somebody else's; remove it first"
   if [ "$(getent passwd "$1" | cut -d: -f7) $(getent shadow "$1" | cut -d: -f2) $(id -nG "$1")" != "/bin/sh * $1" ]; then
-    usermod --shell /bin/sh --password '*' --groups '' "$1"
-    say "set right the account $1: no password, no further group"
+    usermod --shell /bin/sh --password '*' --gid "$1" --groups '' "$1"
+    say "set right the account $1: no password, no group but its own"
   fi
 }
 
@@ -68,7 +75,7 @@ folder() { # PATH MODE
   if [ "$(stat -c '%a %U:%G' "$1" 2>/dev/null)" != "$2 root:root" ]; then
     mkdir -p "$1"
     chown root:root "$1"
-    chmod "$2" "$1"
+    chmod "00$2" "$1" # with the zeros it takes away what a folder above handed down
     say "made the folder $1"
   fi
 }
@@ -105,23 +112,34 @@ check_sudo() {
 }
 
 check_sshd() { # only to say what would keep the accounts out; nothing of it is changed
-  sshd -T -C "user=$probe,host=localhost,addr=127.0.0.1" 2>/dev/null | while read -r word rest; do
+  for name in "$probe" "$fix"; do
+    sshd -T -C "user=$name,host=localhost,addr=127.0.0.1" 2>/dev/null ||
+      say 'NOTE: sshd does not say how it is set (sshd -T), so it was not seen whether it lets the accounts in'
+  done | sort -u | while read -r word rest; do
     case "$word $rest" in
-      authorizedkeysfile*.ssh/authorized_keys*) ;;
-      authorizedkeysfile* | allowusers* | allowgroups* | denyusers* | denygroups* | pubkeyauthentication\ no)
+      postmedic:*) echo "$word $rest" ;;
+      authorizedkeysfile*.ssh/authorized_keys* | authenticationmethods\ any | authenticationmethods\ publickey | forcecommand\ none) ;;
+      authorizedkeysfile* | allowusers* | allowgroups* | denyusers* | denygroups* | authenticationmethods* | forcecommand* | \
+        pubkeyauthentication\ no)
         say "NOTE: sshd_config says \`$word $rest\`: it must let $probe and $fix log in with the keys of their home" ;;
     esac
   done
 }
 
-tell() { # what belongs into the inventory
-  for kind in ed25519 ecdsa rsa; do
-    key=/etc/ssh/ssh_host_${kind}_key.pub
-    [ ! -f "$key" ] || break
+host_key() { # one that sshd shows, of the best type, as far as it says which those are
+  for kind in ssh-ed25519 ecdsa ssh-rsa; do
+    { sshd -T 2>/dev/null || printf 'hostkey %s\n' /etc/ssh/ssh_host_*_key; } | sed -n 's/^hostkey //p' | while read -r file; do
+      cut -d' ' -f1,2 "$file.pub" 2>/dev/null || :
+    done | grep -m 1 "^$kind" && return 0
   done
+  say 'NOTE: no public key of this host was found beside those of sshd: put one into host_keys' >&2
+}
+
+tell() { # what belongs into the inventory
+  key=$(host_key)
   say 'done. This belongs into the inventory of the bot, with who may approve fixes:'
   printf '\n[[host]]\nname = "%s"\n' @HOST@
-  printf 'host_keys = ["%s"]\n' "$(cut -d' ' -f1,2 "$key" 2>/dev/null)"
+  printf 'host_keys = ["%s"]\n' "$key"
   file_inventory
   printf '\n'
   say 'then, on the machine of the bot:  postmedic doctor @HOST@'
@@ -129,11 +147,12 @@ tell() { # what belongs into the inventory
 
 main() {
   [ "$(id -u)" = 0 ] || fail 'only root can enrol a host; nothing was done' 77
-  for tool in useradd usermod getent sudo visudo sshd flock timeout sha256sum; do
+  for tool in groupadd useradd usermod getent sudo visudo sshd flock timeout sha256sum; do
     command -v "$tool" >/dev/null || fail "$tool is not installed here; nothing was done"
   done
   visudo -cq || fail 'the sudo rules of this host have an error already (visudo -c); nothing was done'
   trap clear_away EXIT
+  trap 'exit 129' HUP INT PIPE TERM
   folder "$home" 755
   folder "$journal" 700
   home_of "$probe"
@@ -152,7 +171,14 @@ main() {
   for name in root-read read fix fix-entry version; do put "$home/$name"; done
   put "$sudoers"
   check_sudo
-  # The doors come last, when everything behind them stands.
+  # The doors come last, when everything behind them stands; sshd would read the second file too.
+  for name in "$probe" "$fix"; do
+    other=/var/lib/$name/.ssh/authorized_keys2
+    if [ -e "$other" ] || [ -L "$other" ]; then
+      rm -f "$other"
+      say "took $other away: the account has one key"
+    fi
+  done
   put "/var/lib/$probe/.ssh/authorized_keys"
   if [ "$mends" = yes ]; then
     put "/var/lib/$fix/.ssh/authorized_keys"

@@ -38,12 +38,16 @@ main() {
     fail 'a fix is running. The keys are gone, so no other can begin; run this again when it has ended'
   fi
   away "$sudoers"
+  rm -f "$sudoers.postmedic-new" # of an enrolment that was cut off
   away "$home"
   for name in probe fix; do
     if getent passwd "postmedic-$name" >/dev/null; then
       ! command -v pkill >/dev/null || pkill -KILL -u "postmedic-$name" || true # who is still logged in
       userdel --force "postmedic-$name"
       say "removed the account postmedic-$name"
+    fi
+    if getent group "postmedic-$name" >/dev/null; then # where accounts do not take their groups with them
+      if groupdel "postmedic-$name"; then say "removed the group postmedic-$name"; else say "kept the group postmedic-$name"; fi
     fi
     away "/var/lib/postmedic-$name"
   done
