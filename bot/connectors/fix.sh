@@ -40,7 +40,13 @@ keep() { # FILE: save a byte-exact copy for this execution, or note that there i
     /*)
       grep -qxF "present $1" "$folder/kept" 2>/dev/null && return 0
       grep -qxF "absent $1" "$folder/kept" 2>/dev/null && return 0
-      if [ -L "$1" ] && [ -e "$1" ]; then keep "$(readlink -f -- "$1")"; fi
+      if [ -L "$1" ] && [ -e "$1" ]; then
+        # A mail user's link to what is not theirs: an undo would put back a file that no fix has edited.
+        case $(stat -c %u -- "$1") in
+          0 | "$(stat -Lc %u -- "$1")") keep "$(readlink -f -- "$1")" ;;
+          *) echo "postmedic: $1 is a link to somebody else's file, so it was not edited" >&2; exit 73 ;;
+        esac
+      fi
       if [ ! -e "$1" ] && [ ! -L "$1" ]; then
         echo "absent $1" >>"$folder/kept" && return 0
       elif [ -L "$1" ] || [ -f "$1" ]; then

@@ -91,6 +91,17 @@ def test_a_folder_in_the_way_does_not_lead_through_a_link_either(theirs: Path) -
     assert said[1].startswith("ended 74 fresh"), "what was not put back is not said to be"
 
 
+def test_what_a_link_of_theirs_leads_to_is_not_put_back_as_it_was_then(theirs: Path) -> None:
+    roots, table = theirs.parent / "roots", theirs / "table.db"
+    table.unlink()
+    table.symlink_to(roots)
+    os.chown(table, USER, USER, follow_symlinks=False)
+    said = carried_out(theirs, f"keep {table}\nrm {table}; echo new >{table}; echo later >{roots}", "files-restore")
+    assert said[0].startswith("ended 73 fresh")
+    assert table.is_symlink()
+    assert untouched(theirs)
+
+
 def test_a_table_is_compiled_through_no_link(theirs: Path) -> None:
     meddled = meddling(theirs, ("mkdir", "chown", "chmod", "cp", "cat", "stat", "sync"))
     carried_out(theirs, f"{COMPILED}{COMPILER}{meddled}compiled compiler hash:{theirs}/table")
