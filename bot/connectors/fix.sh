@@ -34,7 +34,11 @@ known() { # NAME TOKEN…: sets $seconds and $operation, or returns 64
 
 # --- files an operation is about to edit --------------------------------------------------------------------------------
 
+# Tables and caches may lie in folders of mail users, who plant links: so a folder is known by its real path, and is the same when
+# files are put back; those are made as new files, and but for mounts nothing is written over.
+
 keep() { # FILE: save a byte-exact copy for this execution, or note that there is none; the first copy stays
+  case $1 in *..*) ;; /*) set -- "$(readlink -m -- "${1%/*}")/${1##*/}" ;; esac
   case $1 in
     *..* | *[!A-Za-z0-9_.@/+=,:-]*) ;;
     /*)
@@ -62,16 +66,16 @@ keep() { # FILE: save a byte-exact copy for this execution, or note that there i
 restore() { # put every kept file of this execution back as it was
   [ -f "$folder/kept" ] || return 0
   while read -r state file; do
-    case $state in
-      present) put_back "$folder/files$file" "$file" ;;
-      absent) rm -f -- "$file" ;;
-    esac || return 74
+    if [ "$state" = absent ] && [ ! -e "${file%/*}" ]; then continue; fi
+    (cd -- "${file%/*}" && [ "$(pwd -P)" = "${file%/*}" ] && "put_$state" "$folder/files$file" "${file##*/}") || return 74
   done <"$folder/kept"
 }
 
-# By renaming, so that no reader sees half of it; where the file is a mount, by writing it over. The folder may be a mail user's,
-# who plants links: so the copy is always made as a new file, and nothing else is ever written over.
-put_back() { # COPY FILE
+put_absent() { # COPY NAME: in the folder one is in
+  rm -f -- "$2"
+}
+
+put_present() { # COPY NAME: by renaming, so that no reader sees half of it; where the file is a mount, by writing it over
   cp -aT --remove-destination -- "$1" "$2.postmedic-restore" && { sync "$2.postmedic-restore" 2>/dev/null || sync; } &&
     mv -fT -- "$2.postmedic-restore" "$2" 2>/dev/null && return 0
   rm -f -- "$2.postmedic-restore"

@@ -9,8 +9,8 @@ from bot.operations.base import operation
 
 # Berkeley's files are rewritten in place: a reader, or a kill, would meet half of one. So they are made in a folder of their
 # own, as a kill also leaves work files that make the next attempt fail. LMDB has transactions, CDB is renamed by Postfix.
-# A table and its folder may be a mail user's, who plants links: so that folder is the journal's, which only root enters, the
-# result gets the owner and mode of the very file that was read, and is moved to a new name before it takes its place.
+# A table and its folder may be a mail user's, who plants links: so it is made in the journal, which only root enters, the
+# result gets the owner and mode of the very file that was read, and is moved to a new name in the folder that was entered once.
 COMPILED = """
 compiled() { # PROGRAM TYPE:PATH
     case $2 in
@@ -19,11 +19,13 @@ compiled() { # PROGRAM TYPE:PATH
     esac
     path=${2#*:} made=$folder/compiled
     rm -rf "$made"
-    mkdir "$made" && {
+    name=${path##*/}
+    mkdir "$made" && cd -- "${path%/*}" && {
         cat <&8 >"$made/source" && owner=$(stat -c %u:%g - <&8) && mode=$(stat -c %a - <&8)
-    } 8<"$path" && "$1" "${2%%:*}:$made/source" &&
+    } 8<"./$name" && "$1" "${2%%:*}:$made/source" &&
         chown "$owner" "$made/source.db" && chmod "$mode" "$made/source.db" && sync "$made/source.db" &&
-        mv -fT "$made/source.db" "$path.db.postmedic" && sync "$path.db.postmedic" && mv -fT "$path.db.postmedic" "$path.db"
+        mv -fT "$made/source.db" "./$name.db.postmedic" && sync "./$name.db.postmedic" &&
+        mv -fT "./$name.db.postmedic" "./$name.db"
     code=$?
     rm -rf "$made"
     return "$code"

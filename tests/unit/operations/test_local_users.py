@@ -91,6 +91,32 @@ def test_a_folder_in_the_way_does_not_lead_through_a_link_either(theirs: Path) -
     assert said[1].startswith("ended 74 fresh"), "what was not put back is not said to be"
 
 
+def test_nothing_is_put_back_in_a_folder_that_has_become_a_link(theirs: Path) -> None:
+    inner, elsewhere = theirs / "inner", theirs.parent / "elsewhere"
+    for one in (inner, elsewhere):
+        one.mkdir()
+    (inner / "roots").write_text("theirs")
+    (theirs.parent / "roots").rename(elsewhere / "roots")
+    change = f"keep {inner}/roots; keep {inner}/absent\necho new >{inner}/roots"
+    moved = f"{change}; mv {inner} {theirs}/away; ln -s {elsewhere} {inner}"
+    said = carried_out(theirs, moved, "files-restore")
+    assert said[1].startswith("ended 74 fresh"), "what was not put back is not said to be"
+    (elsewhere / "roots").rename(theirs.parent / "roots")
+    assert untouched(theirs)
+
+
+def test_a_file_that_was_not_there_is_not_taken_away_from_another_folder(theirs: Path) -> None:
+    inner = theirs / "inner"
+    inner.mkdir()
+    said = carried_out(theirs, f"keep {inner}/roots\nrmdir {inner}; ln -s {theirs.parent} {inner}", "files-restore")
+    assert (said[1][:14], untouched(theirs)) == ("ended 74 fresh", True)
+
+
+def test_what_was_made_in_a_folder_that_is_gone_needs_no_taking_away(theirs: Path) -> None:
+    said = carried_out(theirs, f"keep {theirs}/inner/more/new\ntrue", "files-restore")
+    assert [one[:13] for one in said] == ["ended 0 fresh", "ended 0 fresh"]
+
+
 def test_what_a_link_of_theirs_leads_to_is_not_put_back_as_it_was_then(theirs: Path) -> None:
     roots, table = theirs.parent / "roots", theirs / "table.db"
     table.unlink()
