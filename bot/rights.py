@@ -13,12 +13,28 @@ def open_to_others(path: Path) -> str:
     """
     if path.stat().st_mode & stat.S_IWOTH:
         return f"everybody may write it; `chmod o-w {path}`"
-    above = {*path.absolute().parents, *path.resolve().parents}
-    for folder in sorted(above, key=lambda one: len(one.parts), reverse=True):
+    for folder in sorted(_folders(path), key=lambda one: len(one.parts), reverse=True):
         mode = folder.stat().st_mode
         if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
             return f"everybody may write the folder {folder}, and so replace it; `chmod o-w {folder}`"
     return ""
+
+
+def _folders(path: Path) -> set[Path]:
+    """Every folder that is passed on the way to `path`, those of each link on it too."""
+    passed: set[Path] = set()
+    at, left = Path("/"), list(path.absolute().parts)
+    while left:
+        name = left.pop(0)
+        if name == "..":
+            at = at.parent
+        elif (at / name).is_symlink():  # that it ends somewhere was seen by `stat`
+            passed.add(at)
+            left = [*(at / name).readlink().parts, *left]
+        else:
+            passed |= {at} if at / name != at else set()
+            at /= name
+    return passed
 
 
 def shown_to_others(path: Path) -> str:
