@@ -11,6 +11,6 @@ from bot.store.store import Store
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """A database in a file."""
-    opened = await Store.open(str(tmp_path / "postmedic.db"), lease_seconds=1.0)
+    opened = await Store.open(str(tmp_path / "postmedic.db"))
     yield opened
     await opened.close()

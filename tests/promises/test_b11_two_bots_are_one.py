@@ -131,7 +131,7 @@ async def test_what_a_living_bot_carries_is_left_to_it(database: str) -> None:
 
 async def test_a_living_bot_says_so_however_long_a_step_takes(database: str) -> None:
     machine = Paused()
-    async with opened(database, lease_seconds=0.9) as store:
+    async with opened(database, lease_seconds=6) as store:
         carrying = await carried(store, machine)
         await happened(machine.reached)
         before = await lease(store)

@@ -28,7 +28,7 @@ from tests.unit.execution.test_executor import carried
 async def test_in_doubt_nothing_is_sent_again_and_a_person_sees_fresh_facts(
     database: str, operation: str, behaviour: Any, why: Why
 ) -> None:
-    async with opened(database, lease_seconds=0.2) as store:
+    async with opened(database) as store:
         machine = Machine(behave={operation: behaviour})
         progress = await carried(store, machine)
         assert (progress.state, progress.why) == (State.IN_DOUBT, why)

@@ -10,6 +10,6 @@ from bot.store.store import Store
 @pytest.fixture
 async def store(database: str) -> AsyncIterator[Store]:
     """A database of each kind."""
-    opened = await Store.open(database, lease_seconds=1.0)
+    opened = await Store.open(database)
     yield opened
     await opened.close()

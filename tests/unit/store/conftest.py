@@ -8,8 +8,8 @@ from bot.store.store import Store
 
 
 @pytest.fixture
-async def store(database: str) -> AsyncIterator[Store]:
-    """A database of each kind, with leases short enough to wait for."""
-    opened = await Store.open(database, lease_seconds=0.2)
+async def store(database: str, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    """A database of each kind; with leases short enough to wait for where the file says `LEASE_SECONDS`."""
+    opened = await Store.open(database, lease_seconds=getattr(request.module, "LEASE_SECONDS", 15.0))
     yield opened
     await opened.close()

@@ -9,6 +9,8 @@ from bot.store.inbox import ATTEMPTS
 from bot.store.leases import holding
 from bot.store.store import Store
 
+LEASE_SECONDS = 0.2
+
 
 async def test_a_redelivery_is_accepted_once_however_many_arrive(store: Store) -> None:
     accepted = await asyncio.gather(*(store.inbox.accept("Ev1", "message", {"n": n}) for n in range(50)))

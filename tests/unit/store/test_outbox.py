@@ -8,6 +8,8 @@ from bot.store.outbox import Outgoing, Show
 from bot.store.store import Store
 from tests.support.stores import opened
 
+LEASE_SECONDS = 0.2
+
 
 def show(subject: str, channel: str = "C1", **payload: str) -> Show:
     return Show(kind="answer", subject=subject, channel=channel, thread="1.0", payload=payload)
