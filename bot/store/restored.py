@@ -27,6 +27,7 @@ from bot.store.plans import HELD, Plans
 LOG = logging.getLogger(__name__)
 _MARK = "identity"
 _NOTHING = Anchor(sequence=0, digest="")
+_BIGGEST = 1 << 63  # no database has a number of so many bits
 _ENDS = {State.PROPOSED: State.EXPIRED, State.APPROVED: State.STALE, State.CHECKING: State.STALE}
 
 
@@ -82,7 +83,8 @@ def _seen(database: Database) -> Anchor:
         return _NOTHING
     try:
         sequence, _, digest = _beside(database.file).read_text(encoding="ascii").partition(" ")
-        return Anchor(sequence=int(sequence), digest=digest)
+        seen = Anchor(sequence=int(sequence), digest=digest)
+        return seen if seen.sequence < _BIGGEST else _NOTHING
     except (OSError, ValueError):
         return _NOTHING
 

@@ -238,7 +238,7 @@ async def test_the_number_that_an_earlier_version_kept_still_serves(tmp_path: Pa
             assert (await store.plans.state("plan-1") is State.EXPIRED) is is_restored
 
 
-@pytest.mark.parametrize("content", ["", "x", "-1", "é", "1e3 0", " "])
+@pytest.mark.parametrize("content", ["", "x", "-1", "é", "1e3 0", " ", "9" * 19, "9" * 5000])
 async def test_an_unreadable_number_beside_the_file_is_no_reason_to_end_anything(tmp_path: Path, content: str) -> None:
     database = str(tmp_path / "postmedic.db")
     Path(database + ".seen").write_text(content)
