@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.connectors.base import Writer
-from bot.errors import ConnectionDropped, Frozen, HostError, StoodStill
+from bot.errors import ConnectionDropped, Frozen, HostError, StoodStill, StoreUnavailable
 from bot.execution.checking import Cleared, Stopped, checked
 from bot.execution.means import Means
 from bot.execution.measuring import measured_until_true
@@ -22,6 +22,7 @@ from bot.model.plan import Plan, Step
 from bot.model.progress import Measurement, Stage, Why
 
 LOG = logging.getLogger(__name__)
+_NOT_SENT = (HostError, Frozen, StoodStill, StoreUnavailable)  # the database is asked before a step is sent, never after
 
 
 class Lost(Exception):
@@ -133,7 +134,7 @@ class Carriage:
                     result = await writer.run(self._plan.id, index, step)
             except ConnectionDropped as error:
                 return Ended(why=Why.CONNECTION_LOST, detail=str(error))
-            except (HostError, Frozen, StoodStill) as error:  # whichever it is, nothing was sent
+            except _NOT_SENT as error:  # whichever it is, nothing was sent
                 if not await plans.withdraw_step(self._plan.id, owner, index):
                     raise Lost from error
                 why = Why.FROZEN if isinstance(error, Frozen) else Why.NOT_SENT

@@ -219,7 +219,8 @@ class Executor:
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._carried.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            LOG.error("a plan was left where it is", exc_info=error)
+            plain = isinstance(error, PostmedicError)
+            LOG.error("a plan was left where it is: %s", error if plain else type(error).__name__, exc_info=not plain and error)
 
     async def _pause(self) -> None:
         try:

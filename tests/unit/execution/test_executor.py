@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.approval.policy import Refusal
-from bot.errors import NotFound, Refused
+from bot.errors import NotFound, Refused, StoreUnavailable
 from bot.execution.answers import Said
 from bot.execution.enrolment import expected
 from bot.execution.executor import Executor
@@ -215,6 +215,40 @@ async def test_a_journal_that_cannot_be_asked_leaves_doubt(store: Store) -> None
 
     progress = await carried(store, Machine(behave={"service-start": hangs_and_falls_silent}))
     assert (progress.state, progress.why) == (State.IN_DOUBT, Why.JOURNAL_SILENT)
+
+
+async def test_a_database_that_is_away_for_a_moment_before_a_step_leaves_no_doubt(store: Store) -> None:
+    class Asking(Machine):
+        async def run(self, execution: str, index: int, step: Any) -> StepResult:
+            raise StoreUnavailable(detail="server closed the connection")  # as the way to the host says before it sends
+
+    progress = await carried(store, Asking())
+    assert (progress.state, progress.why, progress.steps) == (State.FAILED, Why.NOT_SENT, ())
+
+
+async def test_a_database_that_goes_away_before_a_plan_is_taken_is_said_in_one_line(
+    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = Executor(means(store, Machine()))
+    one = await approved(executor, plan())
+    tried = asyncio.Event()
+
+    async def away(*about: Any) -> bool:
+        tried.set()
+        raise StoreUnavailable(detail="server closed the connection") from RuntimeError("SELECT what was pasted")
+
+    claim = store.plans.claim
+    monkeypatch.setattr(store.plans, "claim", away)
+    serving = asyncio.create_task(executor.run())
+    async with asyncio.timeout(60):
+        await tried.wait()
+        monkeypatch.setattr(store.plans, "claim", claim)
+        while await store.plans.state(one.id) is not State.SUCCEEDED:
+            await asyncio.sleep(0.02)
+    executor.stop()
+    await serving
+    assert "server closed the connection" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_an_error_that_nobody_foresaw_is_treated_as_a_lost_connection(store: Store) -> None:
