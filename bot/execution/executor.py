@@ -137,7 +137,8 @@ class Executor:
         """Take over what dead processes left, and end what is over; plans found this way are followed by tasks."""
         if await self._means.store.end_what_was_restored():  # what is in doubt then has no fresh facts
             for plan_id in await self._plans.listed([State.IN_DOUBT]):
-                self._follow(self._look(plan_id))
+                if plan_id not in self._in_hand:
+                    self._follow(self._look(plan_id))
         for orphan in await self._plans.orphans():
             if orphan.plan_id not in self._in_hand and await self._plans.adopt(orphan, self._means.owner) is State.PROBING:
                 self._follow(self._resume(orphan.plan_id))
@@ -174,7 +175,8 @@ class Executor:
         await self.carry(plan_id)
 
     async def _look(self, plan_id: str) -> None:
-        await self.look_again(plan_id)
+        with self._taken(plan_id):
+            await self.look_again(plan_id)
 
     async def _resume(self, plan_id: str) -> None:
         with self._taken(plan_id):
