@@ -24,6 +24,7 @@ from handlers.messages import paste
 from handlers.options import hosts
 from handlers.outbox import Sender
 from handlers.shortcuts import diagnose_message
+from handlers.urgency import urgent
 from handlers.views import denial, emergency
 from handlers.worker import Worker
 
@@ -53,7 +54,7 @@ async def serving(desk: Desk, sending: AsyncWebClient, *, pause: float = 1.0) ->
     async def drawn(outgoing: Outgoing) -> dict[str, object] | None:
         return await draw(desk, outgoing)
 
-    worker = Worker(desk, {thing.KIND: thing.handle for thing in KEPT}, owner)
+    worker = Worker(desk, {thing.KIND: thing.handle for thing in KEPT}, owner, urgent)
     sender = Sender(desk.store, sending, drawn, owner, bot_user=desk.served.bot_user, pause=pause)
     running = [asyncio.create_task(kept_up(one)) for one in (worker.run, sender.run, desk.executor.run)]
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from weakref import WeakValueDictionary
 
 from bot.errors import PostmedicError
@@ -17,7 +17,8 @@ from handlers.deciding import plan_in
 from handlers.desk import Desk
 
 LOG = logging.getLogger(__name__)
-AT_ONCE = 100  # rows handled at the same time; most only wait for a host, and a click must not wait behind them
+AT_ONCE = 100  # rows handled at the same time; most only wait for a host
+URGENT = 50  # and as many of those that must not wait behind them, looked for among the newest
 POLL_SECONDS = 1.0  # between two looks when nothing wakes it
 RETRY_SECONDS = 5.0
 SPENT_SECONDS = 5.0  # between two looks for rows that killed every process which tried them
@@ -28,11 +29,12 @@ Handle = Callable[[Desk, Received], Awaitable[None]]
 class Worker:
     """Drains the inbox; several, in several processes, may share one store."""
 
-    def __init__(self, desk: Desk, handles: Mapping[str, Handle], owner: str) -> None:
+    def __init__(self, desk: Desk, handles: Mapping[str, Handle], owner: str, urgent: Callable[[Received], bool]) -> None:
         self._desk = desk
         self._inbox = desk.store.inbox
         self._handles = handles
         self._owner = owner
+        self._urgent = urgent
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -46,8 +48,7 @@ class Worker:
                     look = loop.time() + SPENT_SECONDS
                     for received in await self._inbox.spent():
                         await self._apologise(received, received.reason)
-                room = AT_ONCE - len(self._tasks)
-                for received in await self._inbox.take(self._owner, room) if room else ():
+                for received in await self._taken(AT_ONCE - len(self._tasks)):
                     task = asyncio.create_task(self._one(received))
                     self._tasks.add(task)
                     task.add_done_callback(self._ended)
@@ -58,6 +59,12 @@ class Worker:
                     await self._desk.awake.wait()
             except TimeoutError:
                 pass
+
+    async def _taken(self, room: int) -> Sequence[Received]:
+        if room > 0:
+            return await self._inbox.take(self._owner, room)
+        keys = [one.key for one in await self._inbox.newest(URGENT) if self._urgent(one)]
+        return await self._inbox.take(self._owner, URGENT + room, keys) if keys and URGENT + room > 0 else ()
 
     async def settle(self, seconds: float) -> None:
         """Let running work end for a while; what is cut off is taken up again when its lease is over."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from bot.store import schema
 from bot.store.arrivals import Arrival, Arrivals
@@ -56,15 +56,20 @@ class Inbox:
                 await connection.execute(insert(schema.inbox).values(changed_at=now()), stored)
         return new
 
-    async def take(self, owner: str, limit: int = 10) -> tuple[Received, ...]:
-        """Lease the oldest waiting rows, those of dead workers included; give each back by `done` or `failed`."""
+    async def newest(self, limit: int) -> tuple[Received, ...]:
+        """The newest rows that `take` would give, oldest first, untouched; their `attempts` are those that were made."""
         row = schema.inbox.c
-        free = (
-            row.state == _WAITING,
-            row.attempts < ATTEMPTS,
-            row.not_before <= now(),
-            dead(schema.inbox, self._database.lease_seconds),
-        )
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(*row).where(*self._free()).order_by(row.position.desc()).limit(limit))
+            return tuple(_received(one) for one in reversed(found.all()))
+
+    async def take(self, owner: str, limit: int = 10, keys: Collection[str] | None = None) -> tuple[Received, ...]:
+        """Lease the oldest waiting rows, those of dead workers included; give each back by `done` or `failed`.
+
+        With `keys` only these are taken.
+        """
+        row = schema.inbox.c
+        free = (*self._free(), row.key.in_(keys)) if keys is not None else self._free()
         first = select(row.key).where(*free).order_by(row.position).limit(limit)
         async with self._database.reading() as connection:
             if not (await connection.scalars(first)).first():
@@ -85,6 +90,15 @@ class Inbox:
             )
             rows = sorted(taken.all(), key=lambda one: int(one.position))
         return tuple(_received(one) for one in rows)
+
+    def _free(self) -> tuple[ColumnElement[bool], ...]:
+        row = schema.inbox.c
+        return (
+            row.state == _WAITING,
+            row.attempts < ATTEMPTS,
+            row.not_before <= now(),
+            dead(schema.inbox, self._database.lease_seconds),
+        )
 
     async def renew(self, owner: str, keys: Collection[str]) -> None:
         """Extend the leases of rows that are being handled."""

@@ -27,7 +27,7 @@ from bot.store import gate
 from bot.store.store import Store
 from tests.drills.machine import FileMachine, append, lines
 from tests.e2e.test_story_fix import proposed, shows
-from tests.support.house import at_home
+from tests.support.house import LOG_LINE, at_home
 from tests.support.plans import APPROVERS, Machine, fails, means, plan, review, step
 from tests.support.stores import follows, opened
 
@@ -307,6 +307,33 @@ async def test_in_slack_anybody_of_the_workspace_may_freeze_and_everybody_sees_i
         await house.ana.waits_for(shows("Healed"), thread=ts)
         told_by = [(e.kind, e.actor) async for e in house.store.events.read() if e.kind.startswith("gate.")]
         assert told_by == [("gate.frozen", "U0DORA"), ("gate.unfrozen", "local:root")]
+
+
+@pytest.mark.parametrize("by_command", [False, True])
+async def test_neither_a_freeze_nor_a_decision_waits_behind_pastes_about_hosts_that_hang(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_command: bool
+) -> None:
+    monkeypatch.setattr("handlers.worker.AT_ONCE", 2)
+    async with at_home(tmp_path) as house:
+        ts, card = await proposed(house)
+        await house.quiet()
+        house.fleet.slow.clear()
+        pastes = [await house.ana.says(MAIL_OPS, LOG_LINE) for _ in range(2)]
+        for paste in pastes:
+            await house.ana.waits_for(shows("Connecting to"), thread=paste)
+        for _ in range(3):
+            await house.ana.says(MAIL_OPS, LOG_LINE)  # these wait for a place
+        if by_command:
+            order = await house.ana.command("/postfix freeze it eats mail")
+        else:
+            order = await house.ana.says(MAIL_OPS, "@postmedic freeze it eats mail")
+        async with asyncio.timeout(30):
+            while not await house.store.gate.frozen():
+                await asyncio.sleep(0.02)
+        await house.ben.clicks(card, "approve")
+        await house.ana.waits_for(shows("Waits: everything is frozen"), thread=ts, timeout=30)
+        begun = [call for call in house.calls("chat.postMessage") if call["arguments"].get("thread_ts") not in (None, ts)]
+        assert {call["arguments"]["thread_ts"] for call in begun} <= {*pastes, order}  # the other pastes wait
 
 
 async def test_a_mention_freezes_in_a_thread_in_chinese_too(tmp_path: Path) -> None:
