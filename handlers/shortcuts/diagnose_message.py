@@ -65,6 +65,21 @@ async def handle(desk: Desk, received: Received) -> None:
 
 
 def _texts(message: Json) -> Iterator[str]:
-    yield str(message.get("text") or "")
-    for attachment in message.get("attachments") or ():
-        yield str(attachment.get("text") or attachment.get("fallback") or "")
+    for part in (message, *(message.get("attachments") or ())):
+        said = str(part.get("text") or part.get("fallback") or "")
+        yield from [said] if said else _words(part.get("blocks"))
+
+
+def _words(node: object) -> Iterator[str]:
+    """The texts of blocks, in their order, as bots write alerts that have no other text."""
+    match node:
+        case {"type": str(kind), "elements": list(parts)} if kind.startswith("rich_text_") and kind != "rich_text_list":
+            yield "".join(one for part in parts for one in _words(part))
+        case {"text": str(text)}:
+            yield text
+        case dict():
+            for value in node.values():
+                yield from _words(value)
+        case list():
+            for value in node:
+                yield from _words(value)

@@ -127,6 +127,26 @@ def test_a_paste_is_cut_at_its_size_without_breaking_a_character() -> None:
     assert set(kept["text"]) == {"好"}
 
 
+def test_an_alert_that_has_its_words_in_blocks_alone_is_read() -> None:
+    link = {"type": "link", "url": "mailto:a@b.example", "text": "a@b.example"}
+    line = [{"type": "text", "text": "postfix/smtp: to=<"}, link, {"type": "text", "text": ">"}]
+    blocks = [
+        {"type": "header", "text": {"type": "plain_text", "text": "Mail is stuck"}},
+        {"type": "divider"},
+        {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": line}]},
+        {"type": "section", "fields": [{"type": "mrkdwn", "text": "host01"}], "accessory": None},
+    ]
+    asked = {"type": "message_action", "callback_id": "diagnose_message", "team": {"id": "T1"}, "user": {"id": "U1"}}
+    asked |= {"channel": {"id": "C1"}, "trigger_id": "1", "message": {"ts": "1.1", "text": "", "blocks": blocks}}
+    kept = next_of(KEPT, asked, EVERYWHERE)
+    assert kept is not None
+    assert kept.payload["text"].split("\n") == ["Mail is stuck", "postfix/smtp: to=<a@b.example>", "host01"]
+    asked["message"] = {"ts": "1.1", "attachments": [{"blocks": blocks}, {"fallback": "and more"}]}
+    kept = next_of(KEPT, asked, EVERYWHERE)
+    assert kept is not None
+    assert kept.payload["text"].split("\n")[1:] == ["postfix/smtp: to=<a@b.example>", "host01", "and more"]
+
+
 @pytest.mark.parametrize(("count", "cut"), [(0, False), (3, False), (4, True)])
 def test_files_that_are_not_read_are_said_to_be_left_out(count: int, cut: bool) -> None:
     attached = {"ts": "1.1", "text": "look", "files": [{"id": f"F{number}"} for number in range(count)]}
