@@ -27,11 +27,13 @@ POLL_SECONDS = 0.2  # between two looks for something to send
 LONGEST_WAIT = 60.0
 METADATA = "postmedic_message"
 _PAGE = 200
+_PAGE_OF_THREAD = 1000  # a thread is read from its beginning
 _MOST_KEPT = 1000
 # Slack's answers that may be another one later; everything else it says about a message is final.
 _PASSING = frozenset({
     "ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error", "service_unavailable",
     "request_timeout", "team_added_to_org", "invalid_auth", "not_authed", "token_revoked", "account_inactive",
+    "org_login_required", "ekm_access_denied", "accesslimited",
 })  # fmt: skip
 _UNSHOWABLE = frozenset({"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"})
 
@@ -153,7 +155,7 @@ class Sender:
         while True:
             if show.thread:
                 page = await self._client.conversations_replies(
-                    channel=show.channel, ts=show.thread, include_all_metadata=True, limit=_PAGE, cursor=cursor
+                    channel=show.channel, ts=show.thread, include_all_metadata=True, limit=_PAGE_OF_THREAD, cursor=cursor
                 )
             else:
                 page = await self._client.conversations_history(channel=show.channel, include_all_metadata=True, limit=_PAGE)

@@ -176,6 +176,7 @@ NOT_SLACKS = [
     (200, "application/json", "[]"),
     (200, "application/json", '{"ok": fal'),
     (200, "application/json", '{"ok": false}'),
+    (200, "application/json", '{"ok": false, "error": "org_login_required"}'),  # while a workspace moves
 ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.config import Settings
+from bot.render.blocks import Message
 from bot.sandbox.slack import Running
 from bot.sandbox.slack.seed import MAIL_OPS
 from bot.store.outbox import ANSWER, Outgoing, Show
@@ -103,6 +104,20 @@ async def test_a_look_that_slack_refused_is_taken_again_before_anything_is_poste
         await all_shown(house.store)
         assert len(await house.ana.reads(thread=ts)) == 2
         assert len(house.calls("conversations.replies")) == 2
+
+
+async def test_a_message_is_found_in_a_very_long_thread_before_slack_is_asked_too_often(tmp_path: Path) -> None:
+    async with at_home(tmp_path) as house:
+        ts = await house.ana.says(MAIL_OPS, "what a day")
+        there = house.running.workspace.store.conversations[MAIL_OPS].messages
+        for number in range(5_000):
+            reply = f"{float(ts) + number / 1000:.6f}"
+            there[reply] = there[ts] | {"ts": reply, "thread_ts": ts}
+        await house.fault("5xx", count=1, method="chat.postMessage")
+        await house.desk.show("q", MAIL_OPS, ts, Message(text="here", blocks=()))
+        await all_shown(house.store)
+        assert len(house.calls("conversations.replies")) <= 6  # about fifty are answered a minute
+        assert sum(one["text"] == "here" for one in there.values()) == 1
 
 
 @asynccontextmanager
