@@ -36,7 +36,7 @@ def answer(diagnoses: Sequence[Diagnosis], host: Host, lang: Lang, notes: Sequen
     small = [say("read-only-not-enforced", lang)] if host.via is Via.SHELL else []
     last = [context(*small, *notes)] if small or notes else []
     titles = ", ".join(one.problem.title[lang] for one in diagnoses)
-    return message(f"{host.name}: {titles}. {_headline(diagnoses, lang)}", blocks, last=last)
+    return message(f"{host.name}: {titles}. {_headline(diagnoses, lang)}", blocks, say("too-long", lang), last)
 
 
 def _headline(diagnoses: Sequence[Diagnosis], lang: Lang) -> str:

@@ -45,7 +45,7 @@ def checkup_card(checkup: Checkup, host: Host, titles: Mapping[str, Text], lang:
     for one in checkup.diagnoses:
         for verdict in one.confirmed:
             blocks += [divider(), section(f"*{one.problem.title[lang]}*"), *confirmed(one, verdict, host, lang)]
-    return message(f"{title}: {BAD if bad else OPEN if unknown else GOOD}", blocks)
+    return message(f"{title}: {BAD if bad else OPEN if unknown else GOOD}", blocks, say("too-long", lang))
 
 
 def findings(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> tuple[tuple[str, str], ...]:

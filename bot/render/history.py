@@ -31,7 +31,7 @@ def history(host: str, accounts: Sequence[Account], lang: Lang) -> Message:
         blocks.append(section(say("history-none", lang)))
     if len(accounts) > len(newest):
         blocks.append(context(say("history-older", lang)))
-    return message(title, blocks)
+    return message(title, blocks, say("history-older", lang))
 
 
 def told(account: Account, lang: Lang, escape: Escape, who: Callable[[str], str]) -> Iterator[str]:

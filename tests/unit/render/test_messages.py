@@ -77,6 +77,7 @@ def test_an_answer_is_accepted(one: Diagnosis, lang: Lang) -> None:
 def test_what_must_be_said_below_an_answer_is_never_what_is_cut_off(lang: Lang) -> None:
     small = replies.small_print(2, True, (), lang)
     said = accepted(answer(CASES * 3, host(via=Via.SHELL), lang, small))
+    assert say("too-long", lang) in said
     assert small[0] in said
     assert {"en": "read-only is not enforced", "zh": "未强制只读"}[lang] in said
 
