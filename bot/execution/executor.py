@@ -117,7 +117,7 @@ class Executor:
             owner=self._means.owner,
             actor=actor.id,
             why=Why.RESOLVED,
-            detail=actor.name or actor.id,
+            detail=actor.id,
         )
         self._awake.set()
         return answer(Said.RESOLVED if moved else Said.NOT_IN_DOUBT, await self._plans.progress(plan_id))

@@ -95,6 +95,8 @@ def _state(progress: Progress, missing: Missing | None, lang: Lang) -> str:
     if progress.why is not Why.NONE:
         text += " " + say(f"why-{progress.why.value}", lang)
     detail = denied.reason if denied else progress.detail
+    if detail and progress.why is Why.RESOLVED:
+        return f"{text}\n> {mention(detail)}"
     return f"{text}\n> {slack_value(detail)}" if detail else text
 
 

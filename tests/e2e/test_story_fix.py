@@ -140,3 +140,6 @@ async def test_a_plan_in_doubt_is_ended_by_a_person_after_fresh_facts(tmp_path: 
         ended = await house.ana.waits_for(shows("*Failed.*"), thread=ts)
         assert ended["ts"] == card["ts"]
         assert "A person decided" in state_of(house, ended)
+        # Who it was is the account: what somebody calls themselves is theirs to choose.
+        assert "<@U0BEN>" in state_of(house, ended)
+        assert (await house.desk.people.actor("U0BEN")).name not in state_of(house, ended)
