@@ -36,13 +36,15 @@ def answer(diagnoses: Sequence[Diagnosis], host: Host, lang: Lang, notes: Sequen
     small = [say("read-only-not-enforced", lang)] if host.via is Via.SHELL else []
     last = [context(*small, *notes)] if small or notes else []
     titles = ", ".join(one.problem.title[lang] for one in diagnoses)
-    return message(f"{host.name}: {titles}. {_headline(diagnoses, lang)}", blocks, say("too-long", lang), last)
+    return message(f"{host.name}: {titles}. {_headline(diagnoses, host, lang)}", blocks, say("too-long", lang), last)
 
 
-def _headline(diagnoses: Sequence[Diagnosis], lang: Lang) -> str:
+def _headline(diagnoses: Sequence[Diagnosis], host: Host, lang: Lang) -> str:
     found = sum(len(one.confirmed) for one in diagnoses)
     if found:
         return say("confirmed", lang).strip("*") + f": {found}"
+    if any(one.error for one in diagnoses):
+        return say("host-failed", lang, host=host.name).strip("*")
     unmeasured = sum(len(one.unmeasured) for one in diagnoses)
     return say("not-measurable", lang).strip("*") + f": {unmeasured}" if unmeasured else say("nothing-there", lang)
 
@@ -52,8 +54,9 @@ def _problem(one: Diagnosis, host: Host, lang: Lang) -> Iterator[Block]:
     yield from _recognised(one.match, lang)
     if one.error:
         yield section(failed(host.name, one.error, one.facts, lang))
-        yield context(say("host-failed-means", lang))
-        return
+        if not one.confirmed:  # what was measured until then rules nothing out for sure
+            yield context(say("host-failed-means", lang))
+            return
     for verdict in one.confirmed:
         yield from confirmed(one, verdict, host, lang)
     if not one.confirmed:

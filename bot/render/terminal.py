@@ -31,8 +31,9 @@ def print_diagnosis(console: Console, one: Diagnosis, lang: Lang) -> None:
     console.print(f"[bold]{escape(one.problem.title[lang])}[/]  [dim]{escape(one.problem.id)} · {escape(one.host)}[/]")
     if one.error:
         console.print(f"  {_SIGNS[OPEN]} {escape(visible(one.error))}")
-        console.print(f"    {escape(say('host-failed-means', lang))}")
-        return
+        if not one.confirmed:
+            console.print(f"    {escape(say('host-failed-means', lang))}")
+            return
     for verdict in one.confirmed:
         console.print(f"  {_SIGNS[BAD]} {_prose(tell(verdict.cause.says, lang, one.facts.look, plain_value))}")
         console.print(f"    [dim]{say('because', lang)} {escape(evidence(verdict.evidence, lang, plain_value))}[/]")

@@ -90,6 +90,25 @@ def test_unknown_never_looks_like_healthy() -> None:
         assert {"en": "this problem is not there now", "zh": "目前没有这个问题"}[lang] not in unmeasured
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_connection_lost_on_the_way_is_told_as_it_was(lang: Lang) -> None:
+    """Something was measured until then: what it confirms may have a plan, and what it rules out is no health."""
+    failed, means = (say(name, lang, host="mx1") for name in ("host-failed", "host-failed-means"))
+    confirmed, well = say("confirmed", lang), say("nothing-there", lang)
+    half = answer([diagnosed(False, error="lost")], host(), lang)
+    said = accepted(half)
+    assert failed in said
+    assert confirmed in said
+    assert confirmed.strip("*") in half.text
+    other = answer([diagnosed(True, error="lost")], host(), lang)
+    said = accepted(other)
+    assert failed in said
+    assert means in said
+    assert {"en": "Nothing was measured", "zh": "没有任何测量结果"}[lang] not in said
+    assert well not in other.text
+    assert failed.strip("*") in other.text
+
+
 def progress(state: State, why: Why = Why.NONE, risk: Risk = Risk.LOW) -> Progress:
     one = plan(risk=risk)
     steps = (
