@@ -31,7 +31,7 @@ def checkup_card(checkup: Checkup, host: Host, titles: Mapping[str, Text], lang:
     if checkup.error:
         blocks.append(section(failed(checkup.host, checkup.error, checkup.facts, lang)))
         blocks.append(context(say("host-failed-means", lang)))
-        return message(f"{title}: {slack_value(checkup.error)}", blocks)
+        return message(f"{title}: {slack_value(checkup.error)}", [*blocks, *_confirmed(checkup, host, lang)])
     told = findings(checkup, titles, lang, slack_value)
     blocks += [section(f"{sign} {text}") for sign, text in told if sign != GOOD]
     well = [f"{sign} {text}" for sign, text in told if sign == GOOD]
@@ -39,13 +39,18 @@ def checkup_card(checkup: Checkup, host: Host, titles: Mapping[str, Text], lang:
     unknown = sum(1 for sign, _ in told if sign == OPEN)
     bad = sum(1 for sign, _ in told if sign == BAD)
     notes = [say("check-not-all", lang, count=unknown)] if unknown else []
-    notes += [say("check-healthy", lang)] if not bad and not unknown else []
+    found = list(_confirmed(checkup, host, lang))
+    notes += [say("check-healthy", lang)] if not bad and not unknown and not found else []
     notes += [say("read-only-not-enforced", lang)] if host.via is Via.SHELL else []
     blocks += [context(*notes)] if notes else []
+    sign = BAD if bad else OPEN if unknown else NOTE if found else GOOD
+    return message(f"{title}: {sign}", [*blocks, *found], say("too-long", lang))
+
+
+def _confirmed(checkup: Checkup, host: Host, lang: Lang) -> Iterator[Block]:
     for one in checkup.diagnoses:
         for verdict in one.confirmed:
-            blocks += [divider(), section(f"*{one.problem.title[lang]}*"), *confirmed(one, verdict, host, lang)]
-    return message(f"{title}: {BAD if bad else OPEN if unknown else GOOD}", blocks, say("too-long", lang))
+            yield from (divider(), section(f"*{one.problem.title[lang]}*"), *confirmed(one, verdict, host, lang))
 
 
 def findings(checkup: Checkup, titles: Mapping[str, Text], lang: Lang, escape: Escape) -> tuple[tuple[str, str], ...]:

@@ -225,6 +225,26 @@ def test_a_checkup_is_accepted_and_names_what_is_not_known(one: Checkup, lang: L
     accepted(checking("host01", 2, 6, lang))
 
 
+@pytest.mark.parametrize("error", ["", "lost"])
+def test_a_checkup_shows_what_it_confirmed_and_calls_nothing_well_beside_it(error: str) -> None:
+    """A plan may follow it, also where the connection was lost on the way."""
+    well = {
+        "service.postfix.running": True,
+        "smtp-greeting.state": "ready",
+        "listeners.ports": "25",
+        "queue.count": 0,
+        "log": (),
+    }
+    facts = Facts(well | {"config-warnings.fatal": "", "config-warnings.clean": True})
+    checkup = Checkup(host="host01", facts=facts, seen=(), diagnoses=(), measured_at=1.0)
+    assert "Everything that was measured is well" in str(checkup_card(checkup, host(), {}, "en").blocks)
+    checkup = replace(checkup, diagnoses=(diagnosed(False),), error=error)
+    said = accepted(checkup_card(checkup, host(), {"startup-example": Text(en="It", zh="它")}, "en"))
+    assert "*Confirmed*" in said
+    assert "Everything that was measured is well" not in said
+    assert ("could not be asked" in said) is bool(error)
+
+
 @pytest.mark.parametrize(
     ("lang", "said"), [("en", "12 wait because *It*, nothing to do"), ("zh", "12 封在等待 *它*，无需处理")]
 )
