@@ -18,7 +18,7 @@ from handlers.desk import Desk
 
 LOG = logging.getLogger(__name__)
 AT_ONCE = 100  # rows handled at the same time; most only wait for a host
-URGENT = 50  # and as many of those that must not wait behind them, looked for among the newest
+URGENT = 100  # and as many of those that must not wait behind them, looked for among as many of the newest
 POLL_SECONDS = 1.0  # between two looks when nothing wakes it
 RETRY_SECONDS = 5.0
 SPENT_SECONDS = 5.0  # between two looks for rows that killed every process which tried them
@@ -35,6 +35,7 @@ class Worker:
         self._handles = handles
         self._owner = owner
         self._urgent = urgent
+        self._look = 0.0  # from when on those may be looked for again
         self._tasks: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -63,6 +64,9 @@ class Worker:
     async def _taken(self, room: int) -> Sequence[Received]:
         if room > 0:
             return await self._inbox.take(self._owner, room)
+        if (now := asyncio.get_running_loop().time()) < self._look:  # a crowd wakes us with each of its rows
+            return ()
+        self._look = now + POLL_SECONDS
         keys = [one.key for one in await self._inbox.newest(URGENT) if self._urgent(one)]
         return await self._inbox.take(self._owner, URGENT + room, keys) if keys and URGENT + room > 0 else ()
 
