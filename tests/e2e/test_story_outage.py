@@ -48,7 +48,7 @@ async def test_a_denial_that_could_not_be_handled_is_not_taken_for_one(tmp_path:
         monkeypatch.setattr(house.desk.executor, "review", broken)
         await house.ben.clicks(card, "deny")
         assert await house.ben.submits(await house.ben.waits_for_view(), {"reason": "not now"}) == {}
-        sorry = await house.ben.waits_for(shows("could not handle this"), thread=ts)
+        sorry = await house.ben.waits_for(shows("could not handle this"), thread=ts, timeout=60)
         assert sorry["is_ephemeral"]
 
 

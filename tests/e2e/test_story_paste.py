@@ -64,11 +64,11 @@ async def test_the_button_of_a_problem_means_that_problem_when_another_one_has_l
             recognition={"near": ["it-was-there-yesterday", "sasl-no-mechanisms"]},
         )  # fmt: skip
         await proceed(house.desk, await house.store.conversations.open(asked))
-        question = await house.ana.waits_for(shows("Is it one of these"), thread=ts)
+        question = await house.ana.waits_for(shows("Is it one of these"), thread=ts, timeout=60)
         [button] = [one for block in question["blocks"] if block["type"] == "actions" for one in block["elements"]]
         assert button["text"]["text"] == "No SASL mechanisms"
         await house.ana.clicks(question, button["action_id"])
-        await house.ana.waits_for(shows("was ruled out"), thread=ts)
+        await house.ana.waits_for(shows("was ruled out"), thread=ts, timeout=60)
 
 
 async def test_a_direct_message_is_always_answered(tmp_path: Path) -> None:

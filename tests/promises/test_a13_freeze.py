@@ -320,7 +320,7 @@ async def test_neither_a_freeze_nor_a_decision_waits_behind_pastes_about_hosts_t
         house.fleet.slow.clear()
         pastes = [await house.ana.says(MAIL_OPS, LOG_LINE) for _ in range(2)]
         for paste in pastes:
-            await house.ana.waits_for(shows("Connecting to"), thread=paste)
+            await house.ana.waits_for(shows("Connecting to"), thread=paste, timeout=60)
         for _ in range(3):
             await house.ana.says(MAIL_OPS, LOG_LINE)  # these wait for a place
         if by_command:
