@@ -108,7 +108,7 @@ async def test_home_shows_hosts_and_what_waits_with_a_link_to_it(tmp_path: Path)
     async with at_home(tmp_path) as house:
         await house.ben.opens_home()
         home = await house.ben.waits_for_home()
-        assert "Nothing waits" in str(home["blocks"])
+        assert "Nothing that may be shown to you here waits" in str(home["blocks"])
         _, card = await proposed(house)
         await house.quiet()
         await house.person("U0DORA").opens_home()
