@@ -17,6 +17,7 @@ from bot.render.plan_card import mention
 from bot.render.templates import Markup, say, slack_value
 
 MOST_HOSTS = 30
+MOST_NAMES = 20
 MOST_PLANS = 10
 MOST_OPTIONS = 100
 LONGEST_REASON = 300
@@ -123,7 +124,8 @@ def usage(lang: Lang) -> Message:
 
 def unknown_host(name: str, known: Sequence[str], lang: Lang) -> Message:
     """The answer to a name that is not in the inventory."""
-    names = Markup(", ".join(slack_value(one) for one in known[:20])) if known else Markup(say("none", lang))
+    some = [slack_value(one) for one in known[:MOST_NAMES]] + (["…"] if len(known) > MOST_NAMES else [])
+    names = Markup(", ".join(some)) if some else Markup(say("none", lang))
     return note("host-unknown", lang, host=name, known=names)
 
 

@@ -75,6 +75,13 @@ def test_slack_takes_the_views_and_the_options(lang: Lang) -> None:
     assert check_options({"options": replies.host_options(HOSTS)}) == []
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_list_of_hosts_that_is_not_whole_says_so(lang: Lang) -> None:
+    names = [f"host{number:02}" for number in range(21)]
+    assert "…" in replies.unknown_host("nosuch", names, lang).text
+    assert "…" not in replies.unknown_host("nosuch", names[:20], lang).text
+
+
 def test_what_is_not_shown_to_somebody_is_not_said_to_be_nowhere() -> None:
     """A guest, or a channel of which the inventory says nothing, sees no host and no plan, of which there may be many."""
     for shown in (str(replies.hosts([], "en").blocks), str(replies.home([], [], "en"))):
