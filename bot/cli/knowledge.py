@@ -20,6 +20,7 @@ from bot.matching import Matcher
 from bot.model.fact import FactUse
 from bot.model.problem import Problem
 from bot.render.redact import redact
+from bot.render.visible import visible
 
 _VERSION = FactUse(name="setting", arguments=("mail_version",))
 
@@ -30,7 +31,7 @@ def check(arguments: Namespace) -> int:
     chosen = [_problem(library, arguments.id)] if arguments.id else list(library.values())
     findings = asyncio.run(checked(library, chosen, Matcher(library.values())))
     for finding in findings:
-        print(finding)
+        _tell(str(finding))
     count = sum(len(cases(library.folders[problem.id])) for problem in chosen)
     wrong = sum(finding.error for finding in findings)
     print(f"{len(chosen)} problems, {count} cases, {wrong} to mend")
@@ -49,7 +50,7 @@ def keep(arguments: Namespace) -> int:
     except OSError as error:
         hint = "record it in a copy of the entries that you may write to; deploy/RUNBOOK.md shows how"
         raise KnowledgeError(where=path, detail=f"it cannot be written: {error.strerror}", hint=hint) from error
-    print(f"{path}: confirmed {list(case.confirmed)}, unmeasured {list(case.unmeasured)}, plan {list(case.plan)}")
+    _tell(f"{path}: confirmed {list(case.confirmed)}, unmeasured {list(case.unmeasured)}, plan {list(case.plan)}")
     print("Read it before you keep it: it holds what the host answered, with known forms of secrets masked.")
     return Status.FINE
 
@@ -84,17 +85,17 @@ def show(arguments: Namespace) -> int:
     given = settings(arguments)
     lang = language(arguments, given)
     problem = _problem(knowledge(given), arguments.id)
-    print(f"{problem.id}: {problem.title[lang]}")
+    _tell(f"{problem.id}: {problem.title[lang]}")
     for signature in problem.signatures:
-        print(f"  looks like: {signature}")
+        _tell(f"  looks like: {signature}")
     for cause in problem.causes:
-        print(f"  {cause.id}{f' → {cause.fix}' if cause.fix else ''}: {cause.says[lang]}")
+        _tell(f"  {cause.id}{f' → {cause.fix}' if cause.fix else ''}: {cause.says[lang]}")
         if cause.advice:
-            print(f"    {cause.advice[lang]}")
+            _tell(f"    {cause.advice[lang]}")
     for fix in problem.fixes.values():
-        print(f"  fix {fix.id} ({fix.risk.value}): {', '.join(step.operation for step in fix.steps)}. {fix.safety[lang]}")
+        _tell(f"  fix {fix.id} ({fix.risk.value}): {', '.join(step.operation for step in fix.steps)}. {fix.safety[lang]}")
     for reference in problem.references:
-        print(f"  {reference}")
+        _tell(f"  {reference}")
     return Status.FINE
 
 
@@ -103,6 +104,11 @@ def digest(arguments: Namespace) -> int:
     given = replace(settings(arguments), knowledge_digest="", knowledge_signers=None)
     print((load([arguments.folder]) if arguments.folder else knowledge(given)).digest)
     return Status.FINE
+
+
+def _tell(text: str) -> None:
+    """Print what an author wrote, of which whoever reviews it is to see every character."""
+    print(visible(text))
 
 
 def _problem(library: Library, identity: str) -> Problem:

@@ -28,7 +28,7 @@ _SIGNS = {GOOD: "[green]✓[/]", BAD: "[bold red]●[/]", OPEN: "[yellow]?[/]", 
 def print_diagnosis(console: Console, one: Diagnosis, lang: Lang) -> None:
     """Print one diagnosis: confirmed, then unmeasured, then ruled out."""
     console.print()
-    console.print(f"[bold]{escape(one.problem.title[lang])}[/]  [dim]{escape(one.problem.id)} · {escape(one.host)}[/]")
+    console.print(f"[bold]{escape(visible(one.problem.title[lang]))}[/]  [dim]{escape(one.problem.id)} · {escape(one.host)}[/]")
     if one.error:
         console.print(f"  {_SIGNS[OPEN]} {escape(visible(one.error))}")
         if not one.confirmed:
@@ -44,10 +44,12 @@ def print_diagnosis(console: Console, one: Diagnosis, lang: Lang) -> None:
         name = "nothing-confirmed" if one.unmeasured else "nothing-wrong"
         console.print(f"  {_SIGNS[OPEN if one.unmeasured else GOOD]} {_prose(say(name, lang, plain_value, host=one.host))}")
     for verdict in one.unmeasured:
-        console.print(f"  {_SIGNS[OPEN]} {escape(verdict.cause.id)}: {escape(evidence(verdict.evidence, lang, plain_value))}")
+        console.print(
+            f"  {_SIGNS[OPEN]} {escape(visible(verdict.cause.id))}: {escape(evidence(verdict.evidence, lang, plain_value))}"
+        )
     if one.ruled_out:
         ruled_out = ", ".join(verdict.cause.id for verdict in one.ruled_out)
-        console.print(f"  [dim]{escape(say('ruled-out', lang, count=len(one.ruled_out)))} {escape(ruled_out)}[/]")
+        console.print(f"  [dim]{escape(say('ruled-out', lang, count=len(one.ruled_out)))} {escape(visible(ruled_out))}[/]")
 
 
 def print_checkup(console: Console, checkup: Checkup, told: Sequence[tuple[str, str]], lang: Lang) -> None:
@@ -90,6 +92,6 @@ def print_event(console: Console, event: Event) -> None:
 
 def _prose(text: str) -> str:
     """An author's text: `*bold*` becomes bold, code marks go, everything else is literal."""
-    parts = escape(text).split("*")
+    parts = escape(visible(text)).split("*")
     bold = "".join(f"[bold]{part}[/]" if number % 2 and number < len(parts) - 1 else part for number, part in enumerate(parts))
     return bold.replace("`", "")
