@@ -23,6 +23,7 @@ from bot.cli.status import Status
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.execution.enrolment import answer
+from bot.model.text import Lang
 from bot.sandbox import slack
 from bot.sandbox.hosts import FIX_USER, PROBE_USER, Address, SampleHost, SampleHosts, load_scenes, people
 
@@ -36,7 +37,7 @@ def run(arguments: Namespace) -> int:
     write_log(logging.WARNING)
     pastes = _pastes(arguments.samples) if arguments.samples else None
     try:
-        asyncio.run(_demo(arguments.port, arguments.inventory, pastes))
+        asyncio.run(_demo(arguments.port, arguments.inventory, pastes, arguments.lang or "en"))
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
@@ -60,9 +61,9 @@ def _pastes(file: Path) -> list[dict[str, str]]:
     return listed
 
 
-async def _demo(port: int, inventory: Path | None, samples: list[dict[str, str]] | None) -> None:
+async def _demo(port: int, inventory: Path | None, samples: list[dict[str, str]] | None, lang: Lang) -> None:
     with tempfile.TemporaryDirectory(prefix="postmedic-demo-") as name:
-        async with demo(Path(name), port=port, inventory=inventory, samples=samples) as url:
+        async with demo(Path(name), port=port, inventory=inventory, samples=samples, lang=lang) as url:
             print(f"\n  postmedic demo is ready: {url}\n  Click a sample paste, then act as somebody else to approve.")
             if inventory is None:
                 print(f"  A high risk fix is also confirmed outside Slack: {confirming(Path(name))}")
@@ -77,7 +78,12 @@ def confirming(folder: Path) -> str:
 
 @asynccontextmanager
 async def demo(
-    folder: Path, *, port: int = 0, inventory: Path | None = None, samples: list[dict[str, str]] | None = None
+    folder: Path,
+    *,
+    port: int = 0,
+    inventory: Path | None = None,
+    samples: list[dict[str, str]] | None = None,
+    lang: Lang = "en",
 ) -> AsyncIterator[str]:
     """Run the whole demo with its files in `folder`, where a settings file serves other commands, and give the page's address.
 
@@ -94,6 +100,7 @@ async def demo(
         settings = Settings(
             inventory=inventory or _inventory(folder, hosts.addresses, workspace.identity.team_id),
             database=str(folder / "postmedic.db"),
+            lang=lang,
             slack_bot_token=running.bot_token,
             slack_app_token=running.app_token,
             slack_api_url=running.api_url,

@@ -8,6 +8,7 @@ import time
 from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import config, inventory
@@ -50,7 +51,8 @@ class LocalConnector:
 
 def settings(arguments: Namespace) -> Settings:
     """The settings of this call; `--settings` and `--lang` win. Raises `ConfigError`."""
-    return config.load(arguments.settings)
+    given = config.load(arguments.settings)
+    return replace(given, lang=arguments.lang) if arguments.lang else given
 
 
 def language(arguments: Namespace, given: Settings) -> Lang:
