@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     where = kept.add_mutually_exclusive_group(required=True)
     where.add_argument("--host", help="a host of the inventory, or `local`")
     where.add_argument("--silent", action="store_true", help="no host: as if no probe answered")
-    kept.add_argument("--case", required=True, help="the name of the case")
+    kept.add_argument("--case", type=_case, required=True, help="the name of the case, e.g. was-wrong")
     command("show", "knowledge:show", "print what an entry says", about).add_argument("id")
     trial = command("try", "trial:run", "which signature or phrase a paste matches, and why nothing is said", about)
     trial.add_argument("--paste", metavar="FILE", help="a file, or - for standard input (the default)")
@@ -120,6 +120,13 @@ def _port(text: str) -> int:
     if not text.isdecimal() or len(text) > 5 or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{visible(text[:40])} is no port number from 0 to 65535")
     return int(text)
+
+
+def _case(text: str) -> str:
+    """The name of a file among the cases, and of no other."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", text):
+        raise argparse.ArgumentTypeError(f"{visible(text[:40])} is not of small letters, digits and hyphens")
+    return text
 
 
 def _since(text: str) -> float:
