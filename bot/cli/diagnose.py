@@ -9,6 +9,7 @@ from argparse import Namespace
 
 from rich.console import Console
 
+from bot.cli.pasted import pasted, tell_cut
 from bot.cli.setting_up import engine, knowledge, language, login, settings
 from bot.cli.status import Status, of_diagnoses
 from bot.config import Settings
@@ -22,12 +23,13 @@ from bot.model.text import Lang
 from bot.render.plain import diagnosis_data
 from bot.render.templates import say
 from bot.render.terminal import print_diagnosis, print_plan
+from bot.render.visible import visible
 
 
 def run(arguments: Namespace) -> int:
     """Recognise standard input; with `--host`, measure the recognised problems there."""
     given = settings(arguments)
-    text = sys.stdin.read()
+    text = pasted(None)
     if not text.strip():
         print(say("cli-no-input", language(arguments, given)), file=sys.stderr)
         return Status.USAGE
@@ -36,11 +38,13 @@ def run(arguments: Namespace) -> int:
 
 async def _run(arguments: Namespace, given: Settings, text: str, lang: Lang) -> int:
     if arguments.host is None:
-        return _name_only(given, text, lang)
+        return _name_only(arguments, given, text, lang)
     async with engine(given, arguments.host) as (known, host):
         recognition = known.recognise(known.discretion(text))
+        tell_cut(recognition, lang)
         matches = measured_matches(recognition) or recognition.near[:1]
         if not matches:
+            _show(arguments, [], [], host, lang)
             print(say("cli-not-recognised", lang), file=sys.stderr)
             return Status.UNRECOGNISED
         reader = known.reader(host)
@@ -50,11 +54,15 @@ async def _run(arguments: Namespace, given: Settings, text: str, lang: Lang) -> 
     return of_diagnoses(diagnoses)
 
 
-def _name_only(given: Settings, text: str, lang: Lang) -> int:
+def _name_only(arguments: Namespace, given: Settings, text: str, lang: Lang) -> int:
     library = knowledge(given)
     found = Matcher(library.values()).recognise(text)
-    for match in found.sure:
-        print(f"{match.problem}  {library[match.problem].title[lang]}  ({match.count}×)")
+    tell_cut(found, lang)
+    if arguments.json:
+        why: dict[str, object] = {"host": None, "error": say("cli-nothing-measured", lang), "measured_at": None, "causes": []}
+        print(json.dumps([{"problem": match.problem} | why for match in found.sure], ensure_ascii=False, indent=2))
+    for match in found.sure if not arguments.json else ():
+        print(visible(f"{match.problem}  {library[match.problem].title[lang]}  ({match.count}×)"))
     print(say("cli-nothing-measured" if found.sure else "cli-not-recognised", lang), file=sys.stderr)
     return Status.UNMEASURED if found.sure else Status.UNRECOGNISED
 

@@ -8,13 +8,13 @@ import sys
 import time
 from argparse import Namespace
 
-from bot.cli.pasted import pasted
+from bot.cli.pasted import pasted, tell_cut
 from bot.cli.setting_up import discretion, knowledge, language, settings
 from bot.cli.status import Status
 from bot.matching import Matcher
 from bot.model.match import Recognition
 from bot.render.templates import say
-from bot.render.visible import one_line
+from bot.render.visible import one_line, visible
 
 
 def run(arguments: Namespace) -> int:
@@ -29,11 +29,12 @@ def run(arguments: Namespace) -> int:
         return Status.FINE
     found = matcher.recognise(asyncio.run(discretion(given))(pasted(arguments.paste)))
     lang = language(arguments, given)
+    tell_cut(found, lang)
     if arguments.json:
         print(json.dumps({"answer": _answer(found), "candidates": _candidates(found)}, ensure_ascii=False))
     for match in found.near if not arguments.json else ():
         sure = "sure" if match in found.sure else "near"
-        print(f"{sure}  {match.score:5.1f}  {match.problem}  {library[match.problem].title[lang]}")
+        print(visible(f"{sure}  {match.score:5.1f}  {match.problem}  {library[match.problem].title[lang]}"))
         for line_ in match.lines[:3]:
             print(f"             {line_.number}: {one_line(line_.text, 160)}")
     if not found.near and not arguments.json:
@@ -47,7 +48,7 @@ def _answer_line(matcher: Matcher, line: str, number: int) -> None:
         identity, text = row["id"], row["text"]
         if not isinstance(text, str):
             raise TypeError
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         print(f'line {number} is not of the form {{"id": …, "text": "…"}}; it was left out', file=sys.stderr)
         return
     begin = time.perf_counter()

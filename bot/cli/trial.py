@@ -7,13 +7,14 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from bot.authoring.trial import LeftOut, Silence, Tried, tried
-from bot.cli.pasted import pasted
+from bot.cli.pasted import pasted, tell_cut
 from bot.cli.setting_up import knowledge, language, settings
 from bot.cli.status import Status
 from bot.matching import Candidate, Matcher, Verdict
 from bot.matching.ranking import FLOOR, MARGIN
 from bot.model.text import Lang
 from bot.render.templates import plain_value, say
+from bot.render.visible import visible
 
 _LEFT_OUT = {LeftOut.NO: "try-nothing-here", LeftOut.ORDINARY: "try-ordinary", LeftOut.FOREIGN: "try-foreign-line"}
 _MOST_LINES = 40  # of a paste that are printed; --json gives them all
@@ -22,11 +23,13 @@ _MOST_LINES = 40  # of a paste that are printed; --json gives them all
 def run(arguments: Namespace) -> int:
     """Recognise one paste and print how the answer came about."""
     given = settings(arguments)
-    seen = tried(Matcher(knowledge(given).values()).explain(pasted(arguments.paste)))
+    explained = Matcher(knowledge(given).values()).explain(pasted(arguments.paste))
+    tell_cut(explained.recognition, language(arguments, given))
+    seen = tried(explained)
     if arguments.json:
         print(json.dumps(_plain(seen), ensure_ascii=False, indent=2))
     else:
-        print("\n".join(_told(seen, language(arguments, given))))
+        print(visible("\n".join(_told(seen, language(arguments, given)))))
     return Status.UNRECOGNISED if seen.silence else Status.FINE
 
 
