@@ -193,6 +193,8 @@ def _make_streams_usable() -> None:
     for stream, errors in ((sys.stdin, "replace"), (sys.stdout, "backslashreplace"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
+    if not os.environ.get("COLUMNS", "1").strip("0"):  # a terminal without a size: nothing would be printed at all
+        del os.environ["COLUMNS"]
 
 
 def _write_no_more() -> None:

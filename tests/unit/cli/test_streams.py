@@ -56,6 +56,13 @@ def test_nobody_reads_any_more_and_nothing_is_said_to_be_well(tmp_path: Path, wo
     assert (returned, err) == (128 + signal.SIGPIPE, "")
 
 
+@pytest.mark.parametrize("columns", ["0", "1", "x", ""])
+def test_a_terminal_without_a_size_is_written_to(tmp_path: Path, columns: str) -> None:
+    returned, out, _ = call(tmp_path, "doctor", COLUMNS=columns)
+    assert returned == Status.FOUND
+    assert "inventory" in "".join(out.split())
+
+
 @pytest.mark.parametrize("charset", ["ascii", "gbk"])
 @pytest.mark.parametrize("words", [["knowledge", "show", KNOWN, "--lang", "zh"], ["doctor"]])
 def test_a_terminal_of_few_characters_is_written_to(tmp_path: Path, words: list[str], charset: str) -> None:
