@@ -51,7 +51,7 @@ def _pastes(file: Path) -> list[dict[str, str]]:
         listed = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(where=file, detail=error.strerror or "it cannot be read") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(where=file, detail=f"it is not JSON: {error}") from error
     form = {"title", "text"}
     if not isinstance(listed, list) or not all(

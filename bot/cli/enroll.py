@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -40,7 +41,7 @@ def _key_files(arguments: Namespace) -> tuple[str, str]:
     """The private key files for reading and for fixes; the second is empty where there is none."""
     if arguments.probe_key:
         files = (arguments.probe_key, arguments.fix_key or "")
-        return str(Path(files[0]).resolve()), str(Path(files[1]).resolve()) if files[1] else ""
+        return os.path.realpath(files[0]), os.path.realpath(files[1]) if files[1] else ""
     if arguments.fix_key:
         raise ConfigError(where="--fix-key", detail="it is of use only together with --probe-key")
     host = inventory.load(settings(arguments).inventory).find(arguments.host)

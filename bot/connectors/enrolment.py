@@ -45,8 +45,7 @@ class Kit:
     fix_key: str = ""
 
     def __post_init__(self) -> None:
-        if not _HOST.fullmatch(self.host):
-            raise Refused(detail=f"{self.host[:60]!r} is not a lower-case host name")
+        _named_well(self.host)
         for key in (self.probe_key, *([self.fix_key] if self.fix_key else [])):
             if not _KEY.fullmatch(key):
                 raise Refused(detail=f"{key[:40]!r} is not a public key")
@@ -88,7 +87,13 @@ def listed(kit: Kit, *, probe_key: str, fix_key: str = "") -> str:
 
 def removal(host: str, version: str) -> str:
     """Give the sh text that takes everything of postmedic away from a host."""
+    _named_well(host)
     return fill(_template("unenroll.sh"), **_named(host, version))
+
+
+def _named_well(host: str) -> None:
+    if not _HOST.fullmatch(host):
+        raise Refused(detail=f"{host[:60]!r} is not a lower-case host name")
 
 
 def _named(host: str, version: str) -> dict[str, str]:

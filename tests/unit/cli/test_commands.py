@@ -255,3 +255,9 @@ def test_whoever_has_no_name_here_can_freeze_and_is_named_by_number(
 
 async def _made(folder: Path) -> None:
     await (await Store.open(str(folder / "postmedic.db"))).close()
+
+
+def test_a_key_file_that_links_to_itself_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "loop").symlink_to("loop")
+    assert main(["enroll", "host01", "--probe-key", "loop"]) == Status.USAGE
+    assert "no private key without a passphrase can be read" in capsys.readouterr().err

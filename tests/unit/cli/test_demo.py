@@ -48,6 +48,7 @@ def test_a_number_that_is_no_port_is_told(port: str) -> None:
         (None, "No such file"),
         (b"\xff\xfe", "not JSON"),
         (b"[", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
         (b"{}", "not a list of"),
         (b'[{"title": "a"}]', "not a list of"),
         (b'[{"title": "a", "text": 1}]', "not a list of"),

@@ -69,6 +69,12 @@ def test_what_could_do_harm_is_refused(wrong: dict[str, str]) -> None:
         kit(**wrong)
 
 
+@pytest.mark.parametrize("host", ["host01\nrm -rf /", "host01; id", "$(id)", ""])
+def test_a_name_that_is_none_takes_nothing_away(host: str) -> None:
+    with pytest.raises(Refused, match="not a lower-case host name"):
+        removal(host, "1.2")
+
+
 def test_a_key_file_with_an_odd_name_is_only_text(tmp_path: Path) -> None:
     odd = "/k/$(touch x)`id`'\"\\\nEND-OF-A-FILE-OF-POSTMEDIC\n"
     text = script(kit(), probe_key=odd, fix_key="/k/fix")
