@@ -30,6 +30,7 @@ from bot.model.host import Account, Approvers, Host, Via
 from bot.model.person import Register
 from bot.people import read_people
 
+THIS_MACHINE = "local"  # on the command line, also where an inventory would know another
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 _SLACK_ID = re.compile(r"[A-Z][A-Z0-9]{1,20}")
 _KEYS = {
@@ -98,6 +99,8 @@ def load(path: Path) -> Inventory:
     for number, table in enumerate(data.get("host", []), 1):
         host = _host(path, number, table)
         for name in (host.name, *host.aliases):
+            if name.casefold() == THIS_MACHINE:
+                raise InventoryError(where=path, detail=f"{host.name}: {name} is the machine that a command is typed on")
             if taken.setdefault(name.casefold(), host.name) != host.name or host.name in hosts:
                 raise InventoryError(where=path, detail=f"the name {name} stands for two hosts")
         hosts[host.name] = host

@@ -18,7 +18,7 @@ from bot.connectors.base import Connector, Reader, Writer
 from bot.connectors.local import LocalReader
 from bot.engine import Engine
 from bot.errors import StoreUnavailable
-from bot.inventory import Inventory
+from bot.inventory import THIS_MACHINE, Inventory
 from bot.knowledge import library
 from bot.model.host import Account, Approvers, Host, Via
 from bot.model.text import Lang
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # the database library is slow to import, and most commands d
     from bot.store.store import Store
 
 LOCAL = Host(
-    name="local",
+    name=THIS_MACHINE,
     address="127.0.0.1",
     port=0,
     host_keys=(),
@@ -105,10 +105,10 @@ async def store(given: Settings) -> AsyncIterator[Store]:
 @asynccontextmanager
 async def engine(given: Settings, host: str) -> AsyncIterator[tuple[Engine, Host]]:
     """An engine and the host called `host` (`local`: this machine). Raises `InventoryError` or `UnknownHost`."""
-    known = Inventory({"local": LOCAL}) if host == "local" else inventory.load(given.inventory)
+    known = Inventory({THIS_MACHINE: LOCAL}) if host == THIS_MACHINE else inventory.load(given.inventory)
     chosen = known.find(host)
     discreet = await discretion(given)
-    if host == "local":
+    if host == THIS_MACHINE:
         yield _engine(given, known, LocalConnector(), discreet), chosen
         return
     from bot.connectors.ssh import SshConnector  # asyncssh takes a quarter of a second to import

@@ -62,6 +62,8 @@ def test_what_is_left_out_is_the_safe_choice(tmp_path: Path) -> None:
     [
         ('name = "host01"', "", "`name` is missing"),
         ('name = "host01"', 'name = "HOST 01"', "`name` is missing or not a lower-case"),
+        ('name = "host01"', 'name = "local"', "local is the machine that a command is typed on"),
+        ('aliases = ["mx1.example.com"]', 'aliases = ["LOCAL"]', "LOCAL is the machine that a command is typed on"),
         ('name = "host01"', "name = 5", "`name` is missing or not"),
         ('name = "host01"', 'name = "-x"', "`name` is missing or not"),
         ("port = 2222", "port = 2222\ncolour = 1", "the key 'colour' is not known"),
