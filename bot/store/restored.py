@@ -1,9 +1,10 @@
 """Was this database put back to an earlier state? Then what people decided since is not in it, so what it holds open is over.
 
 Asked before anything is begun. An SQLite file is held against the head of its record as it was last seen, kept in a file beside
-it, which a copy does not bring along: a record that goes on differently was put back, however long it has become since. A
-PostgreSQL database is held against which server, which timeline and which tables it was. Restoring the file beside as well, or
-only rows, is not seen here: then the host's own journal still knows what ran.
+it, which a copy does not bring along: a record that goes on differently was put back, however long it has become since, and one
+that was looked at before and has no such file is a copy on another machine. A PostgreSQL database is held against which server,
+which timeline and which tables it was. Restoring the file beside as well, or only rows, is not seen here: then the host's own
+journal still knows what ran.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ LOG = logging.getLogger(__name__)
 _MARK = "identity"
 _NOTHING = Anchor(sequence=0, digest="")
 _BIGGEST = 1 << 63  # no database has a number of so many bits
+_MISSING = "missing"  # stands in the file from when it is found missing until what waits has ended
 _ENDS = {State.PROPOSED: State.EXPIRED, State.APPROVED: State.STALE, State.CHECKING: State.STALE}
 
 
@@ -42,7 +44,8 @@ async def end_what_was_restored(database: Database, plans: Plans) -> bool:
         goes_on = await _goes_on(connection, seen)
         mark = await marks.get(connection, _MARK)
         identity = await dialect.identity(connection)
-    restored = not goes_on or (mark is not None and mark.value != identity)
+    copied = mark is not None and _missing(database)
+    restored = copied or not goes_on or (mark is not None and mark.value != identity)
     if restored:
         async with database.writing() as connection:
             details = {"sequence": str(head.sequence), "seen": str(seen.sequence), "identity": identity}
@@ -50,11 +53,11 @@ async def end_what_was_restored(database: Database, plans: Plans) -> bool:
             await _end(connection, plans, dead(schema.plans, database.lease_seconds))
             await marks.put(connection, _MARK, identity)
         LOG.warning("the database was put back to an earlier state; the plans that waited in it are over")
-    elif mark is None:
+    elif mark is None and _see(database, str(head.sequence), head.digest):  # first, as the mark says that it is there
         async with database.writing() as connection:
             await marks.put(connection, _MARK, identity)
     if restored or head.sequence > seen.sequence:
-        _see(database, Anchor(sequence=head.sequence, digest=head.digest))
+        _see(database, str(head.sequence), head.digest)
     return restored
 
 
@@ -89,14 +92,28 @@ def _seen(database: Database) -> Anchor:
         return _NOTHING
 
 
-def _see(database: Database, head: Anchor) -> None:
+def _missing(database: Database) -> bool:
+    """Whether nothing is kept beside the file; where nothing can be, that says nothing."""
     if database.file is None:
-        return
+        return False
+    try:
+        return _beside(database.file).read_text(encoding="ascii").startswith(_MISSING)
+    except FileNotFoundError:
+        return _see(database, _MISSING)
+    except (OSError, ValueError):
+        return False
+
+
+def _see(database: Database, *words: str) -> bool:
+    if database.file is None:
+        return True
     kept = _beside(database.file)
     new = kept.with_name(f"{kept.name}.{os.getpid()}")
     with contextlib.suppress(OSError):  # without room the older one stays, which sees less but nothing wrong
-        new.write_text(f"{head.sequence} {head.digest}", encoding="ascii")
+        new.write_text(" ".join(words), encoding="ascii")
         new.replace(kept)
+        return True
+    return False
 
 
 def _beside(file: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import subprocess
@@ -177,6 +178,46 @@ async def test_the_same_tables_in_another_server_are_others() -> None:
             await right.marks.put("identity", marks[0])
             assert await right.end_what_was_restored()
             assert await right.plans.state("waits") is State.EXPIRED
+
+
+async def test_a_copy_on_another_machine_is_a_restored_one(tmp_path: Path) -> None:
+    """As where the bot's machine is dead: what is kept beside the file is not there."""
+    machine = Machine()
+    await yesterday_and_today(str(tmp_path / "postmedic.db"), tmp_path, machine)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(tmp_path / "backup.db", elsewhere / "postmedic.db")
+    async with opened(str(elsewhere / "postmedic.db")) as store:
+        await looked_after(store, machine, "after")
+        for name, state in (("waits", State.EXPIRED), ("ready", State.STALE)):
+            progress = await store.plans.progress(name)
+            assert (progress.state, progress.why) == (state, Why.RESTORED)
+        assert [event.kind async for event in store.events.read()].count("database.restored") == 1
+        # What is proposed from now on stays.
+        await store.plans.propose(plan("new", host="c"), "")
+        assert not await store.end_what_was_restored()
+        assert await store.plans.state("new") is State.PROPOSED
+    assert len(machine.ran) == 2
+
+
+async def test_where_nothing_can_be_kept_beside_the_file_nothing_is_ended_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(path: Path, *about: object, **more: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    async with opened(str(tmp_path / "postmedic.db")) as store:
+        await store.plans.propose(plan(), "")
+        for number in range(2):
+            monkeypatch.setattr(Path, "write_text", no_room)
+            assert not await store.end_what_was_restored()
+            monkeypatch.undo()
+            assert not await store.end_what_was_restored()
+            assert await store.plans.state("plan-1") is State.PROPOSED
+            monkeypatch.setattr(Path, "write_text", no_room)
+            await store.plans.propose(plan(f"later-{number}"), "")
+            assert not await store.end_what_was_restored()
+            monkeypatch.undo()
 
 
 async def test_where_nothing_shows_the_restoring_the_host_remembers(database: str, tmp_path: Path) -> None:
