@@ -52,7 +52,7 @@ def _absent(file: Path, lang: Lang) -> Finding:
 
 def _rights(file: Path, lang: Lang) -> list[Finding]:
     try:
-        closed = not file.stat().st_mode & 0o077
+        closed = not file.is_file() or not file.stat().st_mode & 0o077
     except OSError:  # opening it will say why
         closed = True
     if closed:

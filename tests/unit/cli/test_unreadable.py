@@ -83,3 +83,14 @@ def test_a_host_of_an_inventory_that_cannot_be_used_is_not_said_to_be_missing_th
 def test_a_host_that_is_missing_there_is_said_to_be(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "host99"]) == Status.USAGE
     assert capsys.readouterr().err.startswith("PM201: 'host99' is not in the inventory")
+
+
+def test_a_folder_in_the_place_of_the_database_is_not_to_be_closed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "data").mkdir(mode=0o755)
+    monkeypatch.setenv("POSTMEDIC_DATABASE", "data")
+    assert main(["doctor", "--json"]) == Status.FOUND
+    found = [one["says"] for one in json.loads(capsys.readouterr().out) if one["about"] == "database"]
+    assert len(found) == 1
+    assert "could not be used" in found[0]
