@@ -1,5 +1,5 @@
-"""The lab for people: python -m tests.lab build | up [HOST ...] | demo [PORT] | run HOST COMMAND | shell HOST |
-down.
+"""The lab for people: python -m tests.lab build | up [HOST ...] | demo [PORT] |
+run [LAB/]HOST COMMAND | shell [LAB/]HOST | down.
 
 Never leaves anything running once `up` or `demo` has ended, by Ctrl-C or otherwise.
 """
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from types import FrameType
 
 from tests.lab import HOSTS, Lab, LabError, images
@@ -60,9 +61,9 @@ def _arguments() -> argparse.Namespace:
     demo = actions.add_parser("demo", help="break two hosts and serve postmedic over them until Ctrl-C")
     demo.add_argument("port", nargs="?", type=int, default=8080)
     actions.add_parser("down", help="end every running lab and remove what a killed one left")
-    actions.add_parser("shell", help="a root shell on a host").add_argument("host")
+    actions.add_parser("shell", help="a root shell on a host").add_argument("host", metavar="[LAB/]HOST")
     run = actions.add_parser("run", help="run one command as root on a host")
-    run.add_argument("host")
+    run.add_argument("host", metavar="[LAB/]HOST")
     run.add_argument("command", nargs=argparse.REMAINDER)
     return parser.parse_args()
 
@@ -86,7 +87,7 @@ def _up(hosts: list[str]) -> int:
         first = next(iter(lab))
         print(
             f"\nssh -i {lab.keys.probe} -o UserKnownHostsFile={lab.folder}/known_hosts -p {first.ssh_port} "
-            f"postmedic-probe@127.0.0.1\npython -m tests.lab shell {first.name}\n{_enrolled(lab)}\nready",
+            f"postmedic-probe@127.0.0.1\npython -m tests.lab shell {lab.folder.name}/{first.name}\n{_enrolled(lab)}\nready",
             flush=True,
         )
         signal.pause()
@@ -123,11 +124,18 @@ def _down() -> int:
     return 1 if running() else 0
 
 
-def _inside(host: str, *command: str) -> int:
-    folders = running()
-    if not folders:
-        raise LabError("no lab is up; start one with: python -m tests.lab up")
-    return subprocess.run(inside(leader(folders[-1], host), *command)).returncode
+def _inside(named: str, *command: str) -> int:
+    lab, _, host = named.rpartition("/")
+    leaders: dict[str, int] = {}
+    for folder in running():
+        with suppress(LabError):
+            leaders[folder.name] = leader(folder, host)
+    found = [leaders[lab]] if lab in leaders else list(leaders.values()) if not lab else []
+    if not found:
+        raise LabError(f"no {named} is up; start one with: python -m tests.lab up")
+    if len(found) > 1:  # the others may be those of tests
+        raise LabError(f"{host} is up in several labs; name one of {', '.join(f'{one}/{host}' for one in leaders)}")
+    return subprocess.run(inside(found[0], *command)).returncode
 
 
 if __name__ == "__main__":

@@ -222,6 +222,8 @@ def test_an_ended_lab_leaves_nothing(how: signal.Signals) -> None:
         spaces = {space for pid in family for space in _namespaces(pid)} - set(_namespaces(os.getpid()))
         folder = next(RUNS.glob(f"{process.pid}-*/"))
         assert len(spaces) > 6
+        asked = [_ask(host) for host in (f"{folder.name}/mx12", "mx12")]  # the other lab that is up has one, too
+        assert [(one.returncode, one.stdout) for one in asked] == [(0, "mx12\n"), (1, "")]
         os.kill(process.pid, how)
         process.wait(timeout=20)
 
@@ -237,6 +239,11 @@ def test_an_ended_lab_leaves_nothing(how: signal.Signals) -> None:
     assert [top for top in control_groups(f"postmedic-lab-{folder.name}") if top.exists()] == []
     assert "/run/lab" not in Path("/proc/self/mounts").read_text()
     assert "vb-mx12" not in subprocess.run(["ip", "link"], capture_output=True, text=True).stdout
+
+
+def _ask(host: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.lab", "run", host, "hostname"]
+    return subprocess.run(command, capture_output=True, text=True)
 
 
 @pytest.mark.usefixtures("lab")
