@@ -128,9 +128,9 @@ def test_masking_a_masked_text_finds_nothing(text: str) -> None:
     ],
 )
 def test_a_hostile_paste_cannot_make_it_slow(piece: str) -> None:
-    begin = time.process_time()
+    begin = time.thread_time()
     redact(piece * (65536 // len(piece)))
-    assert time.process_time() - begin < 2
+    assert time.thread_time() - begin < 2
 
 
 PLANTED = "\n".join(ALL)

@@ -78,7 +78,7 @@ async def test_a_black_hole_is_unreachable_in_time(host: Host, connector: SshCon
     since = time.monotonic()
     with pytest.raises(HostUnreachable, match="within 2 s"):
         await readings(connector, replace(host, port=hole.sockets[0].getsockname()[1]), ask(EMPTY))
-    assert time.monotonic() - since < 3
+    assert time.monotonic() - since < 20  # far from asyncssh's own two minutes
     hole.close()
 
 
@@ -107,7 +107,7 @@ async def test_a_wire_that_goes_silent_is_lost(openssh: Site) -> None:
         since = time.monotonic()
         with pytest.raises(HostError):
             await readings(connector, host, ask(GREETING))
-        assert time.monotonic() - since < 8
+        assert time.monotonic() - since < 20
     connector.close()
 
 
