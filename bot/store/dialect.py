@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,59 +24,53 @@ READING: dict[str, dict[str, Any]] = {"sqlite": {}, "postgresql": {"isolation_le
 _SCHEMA_LOCK = 7_026_835  # any number: two replicas that start together must not both create the tables
 
 
-class now(FunctionElement[float]):  # an SQL function, spelled as one
-    """UTC seconds since the epoch by the database's clock."""
-
-    type = Float()
-    inherit_cache = True
-
-
-@compiles(now, "sqlite")
-def _now_sqlite(element: now, compiler: Any, **options: Any) -> str:
+_NOW = {
     # unixepoch('subsec') needs SQLite 3.42; Debian 12 has 3.40.
-    return "((julianday('now') - 2440587.5) * 86400.0)"
-
-
-@compiles(now, "postgresql")
-def _now_postgresql(element: now, compiler: Any, **options: Any) -> str:
-    return "extract(epoch from clock_timestamp())::double precision"
-
-
+    "sqlite": "((julianday('now') - 2440587.5) * 86400.0)",
+    "postgresql": "extract(epoch from clock_timestamp())::double precision",
+}
 # Never respelled: a database uses its index `events_host` only for the very words with which a migration made it.
 _EVENT_HOST = {
     "sqlite": "CASE WHEN json_valid(line) THEN json_extract(line, '$.details.host') END",
     # Not as JSON: PostgreSQL refuses texts that a chain may hold, such as NUL. In a text of the line the quotes are escaped.
     "postgresql": """substring(line from '"host":"([^"]*)"')""",
 }
+_EVENT_LINE = {"sqlite": "CAST(events.line AS BLOB)", "postgresql": "events.line"}
 
 
-class event_host(FunctionElement[str]):  # an SQL function, spelled as one
+class Spelled(FunctionElement[Any]):
+    """An SQL function that has a spelling of its own in each kind of database."""
+
+    spelling: Mapping[str, str]
+
+
+@compiles(Spelled)
+def _compiled(element: Spelled, compiler: Any, **options: Any) -> str:
+    return element.spelling[compiler.dialect.name]
+
+
+class now(Spelled):  # an SQL function, named as one
+    """UTC seconds since the epoch by the database's clock."""
+
+    type = Float()
+    inherit_cache = True
+    spelling = _NOW
+
+
+class event_host(Spelled):
     """The host that the line of an event speaks of."""
 
     type = Text()
     inherit_cache = True
+    spelling = _EVENT_HOST
 
 
-@compiles(event_host)
-def _event_host(element: event_host, compiler: Any, **options: Any) -> str:
-    return _EVENT_HOST[compiler.dialect.name]
-
-
-class event_line(FunctionElement[str]):  # an SQL function, spelled as one
+class event_line(Spelled):
     """The line of an event; from SQLite as bytes, as a text in it may be none, and one such line would hide all others."""
 
     type = Text()
     inherit_cache = True
-
-
-@compiles(event_line, "sqlite")
-def _event_line_sqlite(element: event_line, compiler: Any, **options: Any) -> str:
-    return "CAST(events.line AS BLOB)"
-
-
-@compiles(event_line, "postgresql")
-def _event_line_postgresql(element: event_line, compiler: Any, **options: Any) -> str:
-    return "events.line"
+    spelling = _EVENT_LINE
 
 
 def spelled(connection: AsyncConnection, statement: str) -> str:
