@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 from bot.approval.policy import review_refusal, standing
 from bot.connectors.base import StepState, Writer
-from bot.errors import HostError, Refused, UnknownHost
+from bot.errors import HostError, OtherHost, Refused, UnknownHost
 from bot.execution.enrolment import expected
-from bot.execution.fingerprints import fingerprints
 from bot.execution.means import Means
 from bot.execution.measuring import measured
 from bot.execution.signatures import verified
@@ -45,11 +44,12 @@ async def checked(means: Means, progress: Progress) -> Cleared | Stopped:
     plan = progress.plan
     try:
         host = means.host_of(plan.host)
+        if stopped := await _approval(means, progress, host):
+            return stopped
+        means.host(plan)
     except UnknownHost as error:
         return Stopped(why=Why.HOST_UNKNOWN, detail=str(error))
-    if stopped := await _approval(means, progress, host):
-        return stopped
-    if plan.host_key not in fingerprints(host):
+    except OtherHost:
         return Stopped(why=Why.HOST_KEY_CHANGED)
     if (writer := means.connector.writer(host)) is None:
         return Stopped(why=Why.NO_WRITER)
