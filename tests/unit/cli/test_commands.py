@@ -16,16 +16,7 @@ from bot.__main__ import main
 from bot.cli.status import Status
 from bot.model.text import Lang
 from bot.store.store import Store
-
-PASTE = "Nov 20 10:11:12 host01 postfix[812]: fatal: parameter inet_interfaces: no local interface found for 127.0.0.1\n"
-KNOWN = "startup-no-local-interface"
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder as the place where the command is called."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+from tests.unit.cli.known import KNOWN, PASTE
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

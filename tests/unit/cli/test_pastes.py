@@ -15,16 +15,11 @@ from bot.cli.setting_up import settings
 from bot.cli.status import Status
 from bot.render.visible import visible
 from tests.support.own_entry import ENTRY, IDENTITY, LINE, place
+from tests.unit.cli.known import KNOWN, PASTE
 
-PASTE = "Nov 20 10:11:12 host01 postfix[812]: fatal: parameter inet_interfaces: no local interface found for 127.0.0.1\n"
+pytestmark = pytest.mark.usefixtures("folder")
+
 ORDINARY = "Nov 20 10:11:12 host01 postfix/smtpd[812]: connect from mx.example.com[192.0.2.1]\n"
-KNOWN = "startup-no-local-interface"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.mark.parametrize("words", [["match"], ["match", "--json"], ["diagnose"], ["knowledge", "try"]])

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot.cli.status import Status
+from tests.unit.cli.known import KNOWN
 
 ROOT = Path(__file__).parents[3]
-KNOWN = "startup-no-local-interface"
 
 
 def call(folder: Path, *words: str, behind: str = "", out: int = subprocess.PIPE, **environment: str) -> tuple[int, str, str]:

@@ -10,15 +10,9 @@ import pytest
 
 from bot.__main__ import main
 from bot.cli.status import Status
+from tests.unit.cli.known import KNOWN, PASTE
 
-PASTE = "Nov 20 10:11:12 host01 postfix[812]: fatal: parameter inet_interfaces: no local interface found for 127.0.0.1\n"
-KNOWN = "startup-no-local-interface"
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def tried(monkeypatch: pytest.MonkeyPatch, text: str, *more: str) -> int:

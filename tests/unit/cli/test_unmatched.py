@@ -13,13 +13,9 @@ from bot.__main__ import main
 from bot.cli.status import Status
 from bot.store.store import Store
 
+pytestmark = pytest.mark.usefixtures("folder")
+
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 async def _kept(*texts: str) -> None:
