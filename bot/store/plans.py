@@ -22,7 +22,7 @@ from bot.store.dialect import now
 from bot.store.leases import alive, dead, renew
 
 HELD = ON_HOST - {State.IN_DOUBT}  # states in which a living process works on the plan
-SENDING = (State.APPLYING, State.UNDOING)
+_SENDING = (State.APPLYING, State.UNDOING)
 _ROW = schema.plans.c
 Judge = Callable[[tuple[Review, ...], tuple[Confirmation, ...]], Standing]
 
@@ -178,7 +178,7 @@ class Plans:
 
     async def may_send(self, plan_id: str, owner: str) -> None:
         """Ask once more when the way to the host stands, as reaching it may take long; raises `Frozen` or `StoodStill`."""
-        mine = (_ROW.id == plan_id, _ROW.owner == owner, _ROW.state.in_(SENDING), self._alive)
+        mine = (_ROW.id == plan_id, _ROW.owner == owner, _ROW.state.in_(_SENDING), self._alive)
         async with self._database.reading() as connection:
             await gate.step_through(connection, hold=False)
             if not await connection.scalar(select(_ROW.id).where(*mine)):
